@@ -1,0 +1,27 @@
+# shellcheck shell=sh
+# Where the programs of PostgreSQL are, and of which major. Sourced after lib.sh.
+
+# Where images keep the programs when they are not on PATH: Debian has a folder per major.
+server_dirs='/usr/lib/postgresql/*/bin /usr/local/pgsql/bin /usr/pgsql-*/bin'
+
+# find_programs puts the server's programs on PATH: those of the data's own major
+# where several are installed, else the newest.
+find_programs() {
+	! command -v postgres >/dev/null || return 0
+	major=
+	[ ! -s "$PGDATA/PG_VERSION" ] || major=$(cat "$PGDATA/PG_VERSION")
+	newest=
+	# shellcheck disable=SC2086 # globs
+	for dir in $(printf '%s\n' $server_dirs | sort -V); do
+		[ -x "$dir/postgres" ] || continue
+		newest=$dir
+		[ "$(PATH=$dir:$PATH server_major)" != "$major" ] || break
+	done
+	[ -n "$newest" ] || die "the image has no postgres program, neither on PATH nor in $server_dirs"
+	PATH=$newest:$PATH
+	export PATH
+}
+
+server_major() {
+	postgres --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/'
+}

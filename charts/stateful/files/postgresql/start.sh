@@ -1,0 +1,77 @@
+#!/bin/sh
+# Starts PostgreSQL; on an empty volume it makes the database cluster first.
+set -eu
+umask 077
+# shellcheck source=../lib.sh
+. "${STATEWARD_HOME:-/opt/stateward}/scripts/lib.sh"
+# shellcheck source=programs.sh
+. "$STATEWARD_HOME/scripts/programs.sh"
+
+: "${PGDATA:?}"
+config=$STATEWARD_HOME/config
+new=$PGDATA.new
+
+# The cluster is made beside its final place and moved there when it is complete:
+# a pod that dies half-way leaves nothing that looks like a database.
+initialize() {
+	log "no database in $PGDATA: making one for PostgreSQL $(server_major)"
+	set -- --pgdata="$new" --username=postgres --pwfile="$STATEWARD_HOME/credentials/superuser-password" \
+		--auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 --data-checksums "$@"
+	# The builtin provider (17 and later) sorts alike in every image; libc's order
+	# changes with the C library and silently breaks indexes.
+	set -- --locale-provider=builtin --builtin-locale=C.UTF-8 --locale=C.UTF-8 "$@"
+	if [ -n "${STATEWARD_LOG_DIR:-}" ]; then
+		is_empty_dir "$STATEWARD_LOG_DIR/wal" || [ -d "$new" ] ||
+			die "$STATEWARD_LOG_DIR/wal holds a write-ahead log but $PGDATA holds no database: is the data volume the right one?"
+		rm -rf "$STATEWARD_LOG_DIR/wal"
+		set -- --waldir="$STATEWARD_LOG_DIR/wal" "$@"
+	fi
+	rm -rf "$new"
+	mkdir -p "${PGDATA%/*}"
+	initdb "$@" >&2
+
+	# Without TCP, so that no probe and no client takes this server for the real one.
+	pg_ctl --pgdata="$new" --wait --timeout=300 --silent \
+		--options="-c config_file='$config/postgresql.conf' -c hba_file='$config/pg_hba.conf' -c listen_addresses='' -c unix_socket_directories='$STATEWARD_RUN_DIR'" start >&2
+	create_database
+	for file in "$config"/init.*.sql; do
+		[ -f "$file" ] || continue
+		log "running ${file##*/}"
+		sql --dbname="$STATEWARD_DATABASE" --file="$file"
+	done
+	pg_ctl --pgdata="$new" --wait --timeout=300 --silent --mode=fast stop >&2
+	mv "$new" "$PGDATA"
+	sync
+}
+
+sql() {
+	psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --host="$STATEWARD_RUN_DIR" --username=postgres "$@" >&2
+}
+
+# psql reads the password from the file itself: as an argument every process could see it.
+create_database() {
+	sql --dbname=postgres --set=name="$STATEWARD_USERNAME" --set=database="$STATEWARD_DATABASE" \
+		--set=file="$STATEWARD_HOME/credentials/password" <<-'SQL'
+			\set password `cat :file`
+			CREATE ROLE :"name" LOGIN PASSWORD :'password';
+			SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'name') WHERE :'database' <> 'postgres' \gexec
+		SQL
+}
+
+check_version() {
+	data=$(cat "$PGDATA/PG_VERSION")
+	server=$(server_major)
+	[ "$data" = "$server" ] ||
+		die "the data in $PGDATA is of PostgreSQL $data, the image has $server: go back to an image of $data, or move the data with pg_upgrade or a dump"
+}
+
+find_programs
+if [ -s "$PGDATA/PG_VERSION" ]; then
+	check_version
+elif is_empty_dir "$PGDATA"; then
+	# shellcheck disable=SC2086 # one word per argument
+	initialize ${STATEWARD_INIT_ARGS:-}
+else
+	die "$PGDATA is not empty and holds no database (no PG_VERSION): nothing was changed; look at the volume"
+fi
+exec postgres -D "$PGDATA" -c config_file="$config/postgresql.conf" -c hba_file="$config/pg_hba.conf" "$@"

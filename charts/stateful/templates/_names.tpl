@@ -1,0 +1,47 @@
+{{/*
+stateful.names fills settings.names, settings.labels: the only place where a
+name is made. Takes root and settings; prints nothing.
+  names.app       what runs: app.kubernetes.io/name
+  names.release   what the release's objects are called
+  names.client    the label that lets a pod reach the server through its NetworkPolicy
+*/}}
+{{- define "stateful.names" -}}
+{{- $values := .settings.values -}}
+{{- $app := $values.nameOverride | default .settings.preset -}}
+{{- $name := $values.fullnameOverride -}}
+{{- if not $name -}}
+{{-   $name = ternary .root.Release.Name (printf "%s-%s" .root.Release.Name $app) (or (contains $app .root.Release.Name) (eq $app "custom")) -}}
+{{- end -}}
+{{- /* 45: room for -headless and for the ordinals and hashes that controllers append within 63 */ -}}
+{{- if gt (len $name) 45 -}}
+{{-   $name = printf "%s-%s" (trunc 38 $name | trimSuffix "-") (sha256sum $name | trunc 6) -}}
+{{- end -}}
+{{- $_ := set .settings "names" (dict
+  "app" $app
+  "release" $name
+  "namespace" .root.Release.Namespace
+  "client" (printf "%s-client" $name)
+) -}}
+{{- /* tags allow more characters and a longer text than label values do */ -}}
+{{- $version := $values.image.tag | default "" | trunc 63 | trimAll "-_." -}}
+{{- $_ := set .settings "labels" (dict
+  "app.kubernetes.io/version" $version
+  "app.kubernetes.io/name" $app
+  "app.kubernetes.io/instance" .root.Release.Name
+  "app.kubernetes.io/managed-by" .root.Release.Service
+  "app.kubernetes.io/part-of" "stateward"
+  "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_")
+) -}}
+{{- end -}}
+
+{{/*
+stateful.selector prints the labels that select the pods of a component. They
+are immutable in a StatefulSet, so nothing that changes may be among them.
+Takes settings and component.
+  {{ include "stateful.selector" (dict "settings" $settings "component" "server") | nindent 6 }}
+*/}}
+{{- define "stateful.selector" -}}
+app.kubernetes.io/name: {{ .settings.names.app }}
+app.kubernetes.io/instance: {{ index .settings.labels "app.kubernetes.io/instance" }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}

@@ -1,0 +1,52 @@
+{{/* stateful.notes prints what a person needs after an install. Takes the root. */}}
+{{- define "stateful.notes" -}}
+{{- include "stateful.settings" . -}}
+{{- $settings := .stateward -}}
+{{- $values := $settings.values -}}
+{{- $pool := first $settings.pools -}}
+{{- $namespace := $settings.names.namespace -}}
+{{ $settings.preset }} ({{ $settings.pattern }}) is release {{ .Release.Name }} in namespace {{ $namespace }}.
+
+Clients connect to:
+{{- range $pool.ports }}
+{{- if eq .audience "clients" }}
+  {{ $pool.fullname }}.{{ $namespace }}.svc:{{ .servicePort }} ({{ .name }})
+{{- end }}
+{{- end }}
+{{- if $values.networkPolicy.enabled }}
+
+Only these pods may connect: those in this namespace with the label
+  {{ $settings.names.client }}: "true"
+{{- if $values.networkPolicy.clients }}
+and the peers in networkPolicy.clients.
+{{- else }}
+Name others under networkPolicy.clients.
+{{- end }}
+{{- end }}
+{{- if $settings.auth.enabled }}
+
+Credentials are in the Secret {{ $settings.auth.secret }}:
+{{- range $key, $_ := $settings.auth.lengths }}
+  kubectl get secret --namespace {{ $namespace }} {{ $settings.auth.secret }} --output go-template='{{ "{{" }}index .data {{ get $values.auth.keys $key | default $key | quote }} | base64decode{{ "}}" }}'
+{{- end }}
+{{- if $settings.auth.generated }}
+It was made once and belongs to no release: uninstalling keeps it, beside the volumes.
+{{- end }}
+{{- end }}
+{{- with $settings.facts.connect }}
+
+From a pod with that label and the system's client:
+  {{ . | replace "HOST" (printf "%s.%s.svc" $pool.fullname $namespace) | replace "PORT" (toString $pool.port) | replace "USERNAME" (toString $values.auth.username) | replace "DATABASE" (toString $values.auth.database) }}
+{{- end }}
+{{- if $pool.claims }}
+
+The data is on the claim data-{{ $pool.fullname }}-0{{ if eq $pool.storage.retention.whenDeleted "Retain" }}, which stays when the release is uninstalled{{ end }}.
+{{- else if not $pool.storage.existingClaim }}
+
+WARNING: storage.enabled is false. The data is lost whenever the pod goes.
+{{- end }}
+{{- if not $values.disruption.allow }}
+
+disruption.allow is false: a drain of the server's node waits until somebody deletes the pod.
+{{- end }}
+{{- end -}}
