@@ -20,8 +20,7 @@ credential() {
 	cat "$STATEWARD_HOME/credentials/$1"
 }
 
-# is_empty_dir DIR is true for a directory that is missing, or holds nothing but
-# what a file system puts there itself.
-is_empty_dir() {
-	[ -z "$(find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found 2>/dev/null | head -n 1)" ]
+# is_empty DIR is true for a folder that is missing or holds nothing.
+is_empty() {
+	[ -z "$(ls -A "$1" 2>/dev/null)" ]
 }

@@ -34,9 +34,8 @@ func (k *key) get(name string) *yaml.Node {
 	return nil
 }
 
-// text gives the value of a keyword that is text, "" when it has none.
-func (k *key) text(name string) string {
-	if n := k.get(name); n != nil {
+func (k *key) description() string {
+	if n := k.get("description"); n != nil {
 		return n.Value
 	}
 	return ""
@@ -92,7 +91,7 @@ func newKey(dir, name string, node *yaml.Node) (*key, error) {
 	if err := k.read(dir, node); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if k.text("description") == "" && name != "" {
+	if k.description() == "" && name != "" {
 		return nil, fmt.Errorf("%s: no description", name)
 	}
 	return k, nil
@@ -129,7 +128,7 @@ func (k *key) read(dir string, node *yaml.Node) error {
 			k.set("type", scalar("object"))
 			k.set("additionalProperties", mapping("type", scalar(value.Value)))
 		case "x-foreign":
-			k.set("description", scalar(k.text("description")+" Kubernetes: "+value.Value+"."))
+			k.set("description", scalar(k.description()+" Kubernetes: "+value.Value+"."))
 			if text(node, "type") == "array" {
 				k.set("items", mapping("type", scalar("object")))
 			}

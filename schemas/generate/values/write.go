@@ -135,7 +135,7 @@ func hasDefault(k *key) bool {
 
 // describe gives the description and, for an enumeration, the allowed words.
 func describe(k *key) string {
-	return k.text("description") + allowed(k, "")
+	return k.description() + allowed(k, "")
 }
 
 func allowed(k *key, quote string) string {
@@ -189,7 +189,7 @@ func writeRows(b *strings.Builder, k *key, path string, live bool) {
 	path += k.name
 	live = live && !k.noValue
 	if len(k.children) > 0 {
-		fmt.Fprintf(b, "| `%s` | %s | |\n", path, cell(k.text("description")))
+		fmt.Fprintf(b, "| `%s` | %s | |\n", path, cell(k.description()))
 		for _, child := range k.children {
 			writeRows(b, child, path+".", live)
 		}
@@ -202,7 +202,7 @@ func writeRows(b *strings.Builder, k *key, path string, live bool) {
 	case !live || path == "preset":
 		value = ""
 	}
-	fmt.Fprintf(b, "| `%s` | %s | %s |\n", path, cell(k.text("description")+allowed(k, "`")), cell(value))
+	fmt.Fprintf(b, "| `%s` | %s | %s |\n", path, cell(k.description()+allowed(k, "`")), cell(value))
 }
 
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }

@@ -21,7 +21,7 @@ initialize() {
 	# changes with the C library and silently breaks indexes.
 	set -- --locale-provider=builtin --builtin-locale=C.UTF-8 --locale=C.UTF-8 "$@"
 	if [ -n "${STATEWARD_LOG_DIR:-}" ]; then
-		is_empty_dir "$STATEWARD_LOG_DIR/wal" || [ -d "$new" ] ||
+		is_empty "$STATEWARD_LOG_DIR/wal" || [ -d "$new" ] ||
 			die "$STATEWARD_LOG_DIR/wal holds a write-ahead log but $PGDATA holds no database: is the data volume the right one?"
 		rm -rf "$STATEWARD_LOG_DIR/wal"
 		set -- --waldir="$STATEWARD_LOG_DIR/wal" "$@"
@@ -40,6 +40,7 @@ initialize() {
 		sql --dbname="$STATEWARD_DATABASE" --file="$file"
 	done
 	pg_ctl --pgdata="$new" --wait --timeout=300 --silent --mode=fast stop >&2
+	[ ! -d "$PGDATA" ] || rmdir "$PGDATA" # or mv would move into it
 	mv "$new" "$PGDATA"
 	sync
 }
@@ -68,7 +69,7 @@ check_version() {
 find_programs
 if [ -s "$PGDATA/PG_VERSION" ]; then
 	check_version
-elif is_empty_dir "$PGDATA"; then
+elif is_empty "$PGDATA"; then
 	# shellcheck disable=SC2086 # one word per argument
 	initialize ${STATEWARD_INIT_ARGS:-}
 else
