@@ -3,6 +3,7 @@ package charts_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -68,7 +69,8 @@ func (s *sandbox) run(script string, args ...string) (string, int) {
 	cmd := exec.Command("sh", append([]string{s.path("home/scripts/" + script)}, args...)...)
 	cmd.Env = s.env
 	out, err := cmd.CombinedOutput()
-	if _, failed := err.(*exec.ExitError); !failed {
+	var failed *exec.ExitError
+	if !errors.As(err, &failed) {
 		require.NoError(s.t, err)
 	}
 	return string(out), cmd.ProcessState.ExitCode()

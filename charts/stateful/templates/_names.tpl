@@ -12,9 +12,9 @@ name is made. Takes root and settings; prints nothing.
 {{- if not $name -}}
 {{-   $name = ternary .root.Release.Name (printf "%s-%s" .root.Release.Name $app) (or (contains $app .root.Release.Name) (eq $app "custom")) -}}
 {{- end -}}
-{{- /* 45: room for -headless and for the ordinals and hashes that controllers append within 63 */ -}}
-{{- if gt (len $name) 45 -}}
-{{-   $name = printf "%s-%s" (trunc 38 $name | trimSuffix "-") (sha256sum $name | trunc 6) -}}
+{{- /* 42: names may have 63 characters, the longest suffix is that of the credentials Job */ -}}
+{{- if gt (len $name) 42 -}}
+{{-   $name = printf "%s-%s" (trunc 35 $name | trimSuffix "-") (sha256sum $name | trunc 6) -}}
 {{- end -}}
 {{- $_ := set .settings "names" (dict
   "app" $app
