@@ -16,10 +16,8 @@ import (
 // field gives the value at a path of an object, nil where there is none.
 func field(t *testing.T, o *manifest.Object, path string) any {
 	t.Helper()
-	text, err := o.JSON()
-	require.NoError(t, err)
 	var node any
-	require.NoError(t, json.Unmarshal(text, &node))
+	require.NoError(t, json.Unmarshal(o.JSON(), &node))
 	steps, ok := values.ParsePath(path)
 	require.True(t, ok, path)
 	for _, step := range steps {

@@ -70,17 +70,13 @@ func Validate(o *manifest.Object, namespace string) []finding.Finding {
 		return nil
 	}
 	gvk := schema.FromAPIVersionAndKind(o.APIVersion, o.Kind)
-	data, err := o.JSON()
-	if err != nil {
-		return []finding.Finding{o.Finding(Rejects, "", "the API server cannot read the object")}
-	}
 	versioned, err := legacyscheme.Scheme.New(gvk)
 	if err != nil {
 		return nil
 	}
 	allowPrivileged()
-	if err := json.Unmarshal(data, versioned); err != nil {
-		return wrongTypes(o, data, versioned)
+	if err := json.Unmarshal(o.JSON(), versioned); err != nil {
+		return wrongTypes(o, o.JSON(), versioned)
 	}
 	errs, err := create(k, gvk, versioned, namespace)
 	if err != nil {

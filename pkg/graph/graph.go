@@ -111,8 +111,7 @@ func texts(m map[string]any) map[string]string {
 // decode reads the object into a type of k8s.io/api; false when a field has
 // the wrong type.
 func decode(o *Object, into any) bool {
-	data, err := o.JSON()
-	return err == nil && json.Unmarshal(data, into) == nil
+	return json.Unmarshal(o.JSON(), into) == nil
 }
 
 // add takes in the objects that are no workloads. Versions of one kind that

@@ -44,7 +44,7 @@ func (o *Object) Group() string {
 
 // JSON gives the object as the API server would read it. The caller must not
 // change the bytes.
-func (o *Object) JSON() ([]byte, error) { return o.json, nil }
+func (o *Object) JSON() []byte { return o.json }
 
 // Location gives the place of a field in the manifest; fields as in At.
 func (o *Object) Location(field string) finding.Location {

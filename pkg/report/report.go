@@ -15,7 +15,7 @@ type Report struct {
 	Findings []finding.Finding // sorted
 	Files    source.Files      // texts that the findings point into; a snippet is left out where one is missing
 	Checked  []Checked         // in the order they were named
-	Rules    int               // how many rules looked at the objects
+	Rules    int               // how many rules there are
 	Elapsed  time.Duration
 }
 

@@ -92,12 +92,8 @@ func differences(a, b *manifest.Object) []string {
 }
 
 func tree(o *manifest.Object) (any, error) {
-	data, err := o.JSON()
-	if err != nil {
-		return nil, err
-	}
 	var t any
-	err = json.Unmarshal(data, &t)
+	err := json.Unmarshal(o.JSON(), &t)
 	return t, err
 }
 

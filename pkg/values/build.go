@@ -41,7 +41,7 @@ func (b *builder) value(n *yaml.Node) (*node, int) {
 	if n.Anchor != "" {
 		b.anchored[n] = v
 	}
-	end := -1
+	var end int
 	switch n.Kind {
 	case yaml.MappingNode:
 		v.kind = mapping

@@ -26,7 +26,7 @@ var BoolTrap = finding.Rule{
 }
 
 // typed matches plain text that Helm may read as more than text.
-var typed = regexp.MustCompile(`^([-+]?\.?[0-9][0-9A-Za-z_.+-]*|[-+]?\.[A-Za-z]{3}|` +
+var typed = regexp.MustCompile(`^([-+]?\.?[0-9]([0-9A-Za-z_.+-]*[0-9A-Fa-f_.])?|[-+]?\.[A-Za-z]{3}|` +
 	`y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF|true|True|TRUE|false|False|FALSE|null|Null|NULL|~|)$`)
 
 // plainData matches the typed texts that every reader reads alike and writes back

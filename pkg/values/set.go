@@ -111,60 +111,68 @@ func (l *loader) invalidSet(a argument, assignments []assignment, failed source.
 
 // conflict finds where an assignment goes below a value that has no keys or is
 // no list.
-func (l *loader) conflict(s assignment) (at source.Span, what string, ok bool) {
+func (l *loader) conflict(s assignment) (at source.Span, what string, found bool) {
 	var value any = l.values.Map
-	path := Path{}
 	for i, step := range s.path {
-		what, expected := "", ""
-		switch v := value.(type) {
-		case map[string]any:
-			if !step.index {
-				next, exists := v[step.name]
-				if !exists {
-					return source.Span{}, "", false
-				}
-				value = next
-				path = path.Child(step.name)
-				continue
-			}
-			what = "a map"
-		case []any:
-			if step.index {
-				n, err := strconv.Atoi(step.name)
-				if err != nil || n < 0 || n >= len(v) || v[n] == nil {
-					return source.Span{}, "", false
-				}
-				value = v[n]
-				path = path.Child(step.name)
-				continue
-			}
-			what = "a list"
-		case nil:
-			what = "null"
-		case string:
-			what = "a text"
-		case bool:
-			what = "true or false"
-		default:
-			what = "a number"
+		next, exists, fits := step.enter(value)
+		switch {
+		case exists:
+			value = next
+			continue
+		case fits, i == 0, s.path[i-1].index && !step.index: // Helm replaces a list item that has no keys
+			return source.Span{}, "", false
 		}
-		if i > 0 && s.path[i-1].index && !step.index {
-			return source.Span{}, "", false // Helm replaces a list item that has no keys
-		}
-		expected = "keys below it"
+		expected := "keys below it"
 		if step.index {
 			expected = "a list"
 		}
-		if i == 0 {
-			return source.Span{}, "", false
-		}
+		path := s.name()[:i]
 		set := ""
-		if span, found := l.values.Value(path); found {
+		if span, known := l.values.Value(path); known {
 			set = ", set at " + span.String()
 		}
-		return step.span, fmt.Sprintf("%s cannot be set: %s is %s%s, expected %s", s.name(), path, what, set, expected), true
+		return step.span, fmt.Sprintf("%s cannot be set: %s is %s%s, expected %s", s.name(), path, kindOf(value), set, expected), true
 	}
 	return source.Span{}, "", false
+}
+
+// enter goes from a value to what the step names; fits says that the value is
+// one that such a step can go into.
+func (s step) enter(value any) (next any, exists, fits bool) {
+	switch v := value.(type) {
+	case map[string]any:
+		if s.index {
+			return nil, false, false
+		}
+		next, exists = v[s.name]
+		return next, exists, true
+	case []any:
+		n, err := strconv.Atoi(s.name)
+		if !s.index || err != nil {
+			return nil, false, s.index
+		}
+		if n < 0 || n >= len(v) || v[n] == nil {
+			return nil, false, true
+		}
+		return v[n], true, true
+	}
+	return nil, false, false
+}
+
+func kindOf(value any) string {
+	switch value.(type) {
+	case nil:
+		return "null"
+	case map[string]any:
+		return "a map"
+	case []any:
+		return "a list"
+	case string:
+		return "a text"
+	case bool:
+		return "true or false"
+	}
+	return "a number"
 }
 
 // step is one key or list index of an assignment.

@@ -274,6 +274,27 @@ func show(s source.Span, ok bool) string {
 	return out
 }
 
+func TestPositionsOfMergesAreThoseOfWhatWins(t *testing.T) {
+	v, _ := Parse("v.yaml", []byte(`one: &one {k: 1, l: 1}
+two: &two {k: 2, m: 2}
+first of a list: {<<: [*one, *two]}
+below: {<<: *one, k: 3}
+above: {k: 3, <<: *one}
+`))
+	for path, want := range map[string]string{
+		`["first of a list"].k`: "v.yaml:1:12-13",
+		`["first of a list"].m`: "v.yaml:2:18-19",
+		"below.k":               "v.yaml:4:19-20",
+		"above.k":               "v.yaml:1:12-13",
+	} {
+		p, ok := ParsePath(path)
+		require.True(t, ok)
+		at, ok := v.Key(p)
+		require.Equal(t, want, show(at, ok), path)
+	}
+	require.Equal(t, 1.0, v.Map["above"].(map[string]any)["k"], "Helm lets a merge win over what is above it")
+}
+
 func TestPositionsSurviveOver(t *testing.T) {
 	user, _ := Parse("user.yaml", []byte("storage:\n  size: null\n"))
 	defaults, _ := Parse("values.yaml", []byte("storage:\n  size: 1Gi\n  class: x\n"))
