@@ -19,7 +19,7 @@ import (
 // has.
 var UnknownField = finding.Rule{
 	ID:       "unknown-field",
-	Title:    "every field of an object is one that its kind has",
+	Title:    "Every field of an object is one that its kind has",
 	Severity: finding.Error,
 	Doc: "The API server drops a field that it does not know, with a warning at most, so the setting is not in force; " +
 		"`helm install` and `kubectl apply` refuse the object. Most often the name is misspelt or the indentation puts it one level too high.",
@@ -29,7 +29,7 @@ var UnknownField = finding.Rule{
 // ObjectSchema is the rule that fields hold what their type allows.
 var ObjectSchema = finding.Rule{
 	ID:       "object-schema",
-	Title:    "fields of an object hold what their type allows",
+	Title:    "Fields of an object hold what their type allows",
 	Severity: finding.Error,
 	Doc:      "The API server cannot read the object: a field holds another type than its kind has there, or one that it needs is missing.",
 	Hint:     "see `kubectl explain` for the field",

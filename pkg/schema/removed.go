@@ -15,7 +15,7 @@ import (
 // RemovedAPI is the rule that a version of Kubernetes has an object's kind.
 var RemovedAPI = finding.Rule{
 	ID:       "removed-api",
-	Title:    "the Kubernetes version has the kind in this API version",
+	Title:    "The Kubernetes version has the kind in this API version",
 	Severity: finding.Error,
 	Doc: "Kubernetes removes beta versions of its APIs. An object that names one is refused by a cluster of a newer version, " +
 		"and `helm upgrade` then fails for the whole release, even when only the cluster was upgraded in between.",

@@ -21,7 +21,7 @@ import (
 // UnknownValue is the rule that every key set is one that the chart knows.
 var UnknownValue = finding.Rule{
 	ID:       "unknown-value",
-	Title:    "every key of the values is one that the chart knows",
+	Title:    "Every key of the values is one that the chart knows",
 	Severity: finding.Error,
 	Doc: "The chart's values.schema.json closes the map that holds this key, so Helm refuses the release. " +
 		"Without a schema the key would be ignored, and the default it was meant to replace stay in force: " +
@@ -32,7 +32,7 @@ var UnknownValue = finding.Rule{
 // ValuesSchema is the rule that values are what the chart's schema allows.
 var ValuesSchema = finding.Rule{
 	ID:       "values-schema",
-	Title:    "values are what the chart's schema allows",
+	Title:    "Values are what the chart's schema allows",
 	Severity: finding.Error,
 	Doc:      "The value is not one that the chart's values.schema.json allows, so Helm refuses the release.",
 	Hint:     "write the value as the chart's README says",
@@ -41,7 +41,7 @@ var ValuesSchema = finding.Rule{
 // InvalidSchema is the rule that a chart's schema can be used.
 var InvalidSchema = finding.Rule{
 	ID:       "values-schema-invalid",
-	Title:    "the chart's values.schema.json is a JSON Schema that stands alone",
+	Title:    "The chart's values.schema.json is a JSON Schema that stands alone",
 	Severity: finding.Error,
 	Doc: "A schema that is not JSON, or that refers to what does not exist, makes Helm refuse every release of the chart. " +
 		"A schema that refers to a URL works only where that URL can be reached, and may change without the chart: it is never fetched here.",

@@ -12,7 +12,7 @@ import (
 // DuplicateKey is the rule that a mapping sets each key once.
 var DuplicateKey = finding.Rule{
 	ID:       "duplicate-key",
-	Title:    "a mapping sets each key once",
+	Title:    "A mapping sets each key once",
 	Severity: finding.Error,
 	Doc: "YAML forbids a mapping to have the same key twice. Helm takes such a file, keeps the last of the two and says nothing, " +
 		"so what the first one set is lost: often a whole section that was pasted a second time. " +

@@ -16,7 +16,7 @@ import (
 // InvalidYAML is the rule that a values file can be read.
 var InvalidYAML = finding.Rule{
 	ID:       "invalid-yaml",
-	Title:    "values files are YAML that Helm can read",
+	Title:    "Values files are YAML that Helm can read",
 	Severity: finding.Error,
 	Doc:      "Helm stops at a values file it cannot read. The position is where the reader noticed; the cause may stand a line above.",
 	Hint:     "check the indentation and the quotes of this line and the one above",

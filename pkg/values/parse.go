@@ -17,7 +17,7 @@ import (
 // NotAMap is the rule that a values file holds keys at its top.
 var NotAMap = finding.Rule{
 	ID:       "values-not-a-map",
-	Title:    "a values file is a mapping of keys to values",
+	Title:    "A values file is a mapping of keys to values",
 	Severity: finding.Error,
 	Doc:      "Helm refuses a values file whose top is a list, a text or a number: it has no keys to merge with the chart's.",
 	Hint:     "write key: value lines at the top, each with a space after the colon",
@@ -26,7 +26,7 @@ var NotAMap = finding.Rule{
 // ExtraDocument is the rule that nothing in a values file goes unread.
 var ExtraDocument = finding.Rule{
 	ID:       "values-extra-document",
-	Title:    "a values file is one YAML document",
+	Title:    "A values file is one YAML document",
 	Severity: finding.Error,
 	Doc: "Helm reads the first YAML document of a values file and silently drops what follows: " +
 		"a `---` in the middle of the file, or a file glued behind another, loses all keys below it.",

@@ -16,7 +16,7 @@ import (
 // BoolTrap is the rule that values mean the same in YAML 1.1 and YAML 1.2.
 var BoolTrap = finding.Rule{
 	ID:       "yaml-bool-trap",
-	Title:    "values mean the same to Helm and to a current YAML reader",
+	Title:    "Values mean the same to Helm and to a current YAML reader",
 	Severity: finding.Warning,
 	Doc: "Helm reads YAML 1.1: a bare `y`, `no`, `on` or `off` is a truth value, `0777` an octal number, `1_000` a thousand. " +
 		"Editors, linters and other tools read YAML 1.2, where these are text or another number. " +

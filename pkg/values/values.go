@@ -18,7 +18,7 @@ import (
 // FileMissing is the rule that values files named in the call can be read.
 var FileMissing = finding.Rule{
 	ID:       "values-file-missing",
-	Title:    "values files exist and can be read",
+	Title:    "Values files exist and can be read",
 	Severity: finding.Error,
 	Doc: "A values file named with `-f`, or a file named in `--set-file`, does not exist or cannot be read. " +
 		"Helm stops at this. Values files at a URL are not fetched, so that a check needs no network.",
