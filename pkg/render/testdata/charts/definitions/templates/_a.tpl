@@ -1,0 +1,2 @@
+{{ define "x" }}a{{ end }}{{ define "definitions/templates/shadowed.yaml" }}kind: Defined
+{{ end }}

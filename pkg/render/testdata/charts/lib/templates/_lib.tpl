@@ -1,0 +1,1 @@
+{{ define "lib.memo" }}{{ if not (hasKey . "memo") }}{{ $_ := set . "memo" (dict "by" .Template.Name) }}{{ end }}{{ .memo.by }}{{ include "base.text" . }}{{ end }}

@@ -1,0 +1,2 @@
+{{ define "one.name" }}{{ .Values.name }}{{ end }}
+{{ define "clash" }}one{{ end }}

@@ -1,0 +1,1 @@
+{{ define "tpl.over" }}original{{ end }}{{ define "tpl.calls-over" }}<{{ include "tpl.over" . }}>{{ end }}{{ define "tpl.tpl" }}{{ tpl .text .ctx }}{{ end }}
