@@ -1,0 +1,53 @@
+# make = generate, build, test, lint. `make help` lists the targets.
+.DEFAULT_GOAL := all
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+# Schemas of Kubernetes objects are generated for these versions.
+KUBERNETES_VERSIONS := v1.37.1
+FUZZTIME ?= 30s
+
+.PHONY: all
+all: generate build test lint ## generate, build, test, lint
+
+.PHONY: generate
+generate: ## everything that is made from something else; CI fails on a diff
+	go run ./schemas/generate/values
+	go run ./schemas/generate/kubernetes $(KUBERNETES_VERSIONS)
+	go run ./cmd/stateward rules -o markdown > docs/rules.md
+
+.PHONY: build
+build: ## bin/stateward
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/stateward ./cmd/stateward
+
+.PHONY: test
+test: shellcheck ## unit tests, rule fixtures, CLI scripts, renders compared with Helm's
+	go test ./...
+
+.PHONY: shellcheck
+shellcheck: ## the scripts of the charts
+	shellcheck --external-sources --source-path=SCRIPTDIR charts/stateful/files/*.sh charts/stateful/files/*/*.sh .ci/run
+
+.PHONY: lint
+lint: ## golangci-lint, with the layers of docs/architecture.md
+	go tool -modfile=tools/go.mod golangci-lint run
+
+.PHONY: race
+race: ## the tests under the race detector
+	go test -race ./...
+
+.PHONY: bench
+bench: ## benchmarks; those against Helm's engine give the ratio in one run
+	go test -run='^$$' -bench=. -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME
+	go list -f '{{.Dir}}' ./... | while read -r dir; do \
+		grep -hoE '^func Fuzz[A-Za-z]+' "$$dir"/*_test.go 2>/dev/null | sed 's/func //' | while read -r target; do \
+			echo "$$target in $$dir"; (cd "$$dir" && go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) .); \
+		done; \
+	done
+
+.PHONY: help
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
