@@ -12,11 +12,3 @@ enabled and have a handler. Takes pool.
 {{- end }}
 {{- end }}
 {{- end -}}
-
-{{/* stateful.pod.lifecycle prints the container's hooks. Takes pool. */}}
-{{- define "stateful.pod.lifecycle" -}}
-{{- with omit .pool.lifecycle "terminationGracePeriodSeconds" }}
-lifecycle:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- end -}}
