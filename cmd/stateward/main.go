@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"strings"
@@ -39,6 +40,7 @@ func usagef(hint, format string, args ...any) error {
 }
 
 func main() {
+	log.SetOutput(io.Discard) // Helm's libraries log to it, in words that name no place
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()

@@ -132,7 +132,7 @@ func (r *run) chart(ctx context.Context, in *Input) error {
 	// Rendering again costs a few milliseconds, and shows what changes from sync to sync.
 	var again []*manifest.Object
 	second, found := rel.program.Render(ctx, r.user.Map, r.options.Release)
-	if len(found) == 0 && string(second.Manifest) != string(rel.out.Manifest) {
+	if finding.Count(found, finding.Error) == 0 && string(second.Manifest) != string(rel.out.Manifest) {
 		again, _ = manifest.Parse(text, second.Manifest)
 	}
 	from := len(r.Findings)

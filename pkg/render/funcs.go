@@ -82,6 +82,14 @@ func required(message string, value any) (any, error) {
 // The functions below turn data into text and back. Templates count on their
 // answer to what cannot be done: no text, or the error under the key Error.
 
+func toYAML(v any) string {
+	text, err := yaml.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(string(text), "\n")
+}
+
 func toYAMLPretty(v any) string {
 	var text bytes.Buffer
 	e := goyaml.NewEncoder(&text)

@@ -166,34 +166,6 @@ func mergePatch(into, patch map[string]any) map[string]any {
 	return into
 }
 
-// FuzzYAML protects that toYaml and deepCopy do what the libraries do.
-func FuzzYAML(f *testing.F) {
-	for _, seed := range []string{
-		`{"a": 1, "b": [1, "x", null, true, {}, []], "c": {"d": [[1, [2]], {"e": "f"}]}}`, `"500m"`, `["1e3", "0x1F", "yes", "No", "~", "null", "", " ", "a: b", "- a", "#x", "1_000", "2020-01-01", "1:30", "0b1", ".5", "1.5", "+1", "-1", "--- a", "x\ny", "x\n", "é", "\u0007", "a #b", "a:b", "=", "<<", "1Gi", "10.0.0.1", "5s"]`,
-		`{"a10": 1, "a2": 2, "A": 3, "a_b": 4, "a-b": 5, "a.b": 6, "a/b": 7, "ab": 8, "1": 9, "true": 10, "y": 11}`, `1e20`, `1.5`, `-0.0`, `123456789012345678`, `{"a": "word word word word word word word word word word word word word word word word word word"}`,
-		`{"k": {"k": {"k": {"k": {"k": {"k": {"k": "some words that reach just about to column eighty or so"}}}}}}}`, `[[[]]]`, `[{"a": {"b": 1}}, {"c": [1]}]`, `null`, `""`,
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		var v any
-		if json.Unmarshal(text, &v) != nil {
-			t.Skip()
-		}
-		// The order of the library's keys is not always the same; it is where our
-		// writer is sure of it.
-		var w yamlWriter
-		if w.value(v, 0) {
-			want, err := yaml.Marshal(v)
-			require.NoError(t, err)
-			require.Equal(t, string(want), string(w.text))
-		}
-		if c, ok := deepCopy(v); ok {
-			require.Equal(t, v, c)
-		}
-	})
-}
-
 // FuzzSplit protects that documents are split where Helm splits them.
 func FuzzSplit(f *testing.F) {
 	for _, seed := range []string{"a: 1\n---\nb: 2", "---\n---\na\n", "a\n--- \n\n---\n---x\n----\n", " ---a", "a\r\n---\r\nb\f\n---", "---", "", "\n\n---\n", "a --- b\n\u00a0\n---\n\u0085", "a\n \t---\nb"} {

@@ -7,7 +7,6 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
-	"math/rand"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,7 +25,6 @@ import (
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
-	"sigs.k8s.io/yaml"
 
 	"github.com/stateward/stateward/pkg/chart"
 	"github.com/stateward/stateward/pkg/finding"
@@ -369,62 +367,6 @@ func TestVersionsAreThoseOfTheModule(t *testing.T) {
 	client := regexp.MustCompile(`k8s\.io/client-go v0\.(\d+)\.`).FindSubmatch(text)
 	require.Equal(t, HelmVersion, string(helm[1]))
 	require.Equal(t, KubeVersion, "v1."+string(client[1])+".0")
-}
-
-// TestYAMLWriterAgainstLibrary protects that what our writer is sure of is what
-// the library writes, and that it is sure often enough to be of use.
-func TestYAMLWriterAgainstLibrary(t *testing.T) {
-	r := rand.New(rand.NewSource(1))
-	pieces := []string{"a", "Z", "0", "7", "-", "_", ".", "/", " ", ":", "#", "'", "\"", "\\", "\t", "\n", "é", "x", "e", "true", "no", "null", "500m", "1Gi", "{", "[", "*", "&", "!", "%", "@", ",", "=", "~", "word", "some longer word "}
-	text := func(most int) string {
-		s := ""
-		for range r.Intn(most) {
-			s += pieces[r.Intn(len(pieces))]
-		}
-		return s
-	}
-	var value func(depth int) any
-	value = func(depth int) any {
-		switch n := r.Intn(10); {
-		case n < 2 && depth < 5:
-			m := map[string]any{}
-			for range r.Intn(5) {
-				m["k"+strings.Map(func(c rune) rune {
-					if c < 128 && (isWord(string(c)) || isDigit(byte(c)) || strings.ContainsRune("-_./", c)) {
-						return c
-					}
-					return -1
-				}, text(4))] = value(depth + 1)
-			}
-			return m
-		case n < 4 && depth < 5:
-			list := []any{}
-			for range r.Intn(4) {
-				list = append(list, value(depth+1))
-			}
-			return list
-		case n == 4:
-			return r.Intn(2) == 0
-		case n == 5:
-			return float64(r.Intn(100000)) / float64(1+r.Intn(2))
-		case n == 6:
-			return nil
-		}
-		return text(12)
-	}
-	sure := 0
-	for range 10_000 {
-		v := value(0)
-		var w yamlWriter
-		if !w.value(v, 0) {
-			continue
-		}
-		sure++
-		want, err := yaml.Marshal(v)
-		require.NoError(t, err)
-		require.Equal(t, string(want), string(w.text), "%#v", v)
-	}
-	require.Greater(t, sure, 3_000)
 }
 
 // TestWhatIsKeptIsBounded protects that renders with ever new values do not make

@@ -64,7 +64,7 @@ func nearest(wrong string, names []string) string {
 func begins(name, with string) bool { return len(with) >= 3 && strings.HasPrefix(name, with) }
 
 // listed is how many names a hint lists at most.
-const listed = 12
+const listed = 15
 
 // expected says which names would have been right: all, or the nearest.
 func expected(wrong string, names []string) string {
