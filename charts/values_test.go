@@ -134,6 +134,7 @@ func TestValuesReachTheObjects(t *testing.T) {
 		{"no service account", "serviceAccount: {create: false}", server, pod + ".serviceAccountName", "default"},
 		{"auth.existingSecret", "auth: {existingSecret: mine}", server, pod + ".volumes[2].secret.secretName", "mine"},
 		{"auth.keys", "auth: {existingSecret: mine, keys: {password: app-pw}}", server, pod + ".volumes[2].secret.items", []any{map[string]any{"key": "app-pw", "path": "password"}, map[string]any{"key": "superuser-password", "path": "superuser-password"}}},
+		{"a key that the preset does not have", "auth: {existingSecret: mine, keys: {more: m}}", server, pod + ".volumes[2].secret.items[0]", map[string]any{"key": "m", "path": "more"}},
 		{"auth.generate.keys", "auth: {generate: {keys: {password: 64}}}", "Job", pod + ".initContainers[0].args[6]", "password=64"},
 
 		{"extraVolumes", "extraVolumes: [{name: x, emptyDir: {}}]", server, pod + ".volumes[7].name", "x"},
@@ -234,6 +235,9 @@ func TestFailures(t *testing.T) {
 		{"preset: custom\nimage: {repository: x}\nserver: {ports: {a: {port: 1}}, config: {a: b}}", `server.config: stateward does not know the configuration format of the preset "custom"; write the file under server.configFiles`},
 		{"preset: custom\nimage: {repository: x}\nserver: {ports: {a: {port: 1}}}\nauth: {enabled: true}", "auth.generate.keys: auth is enabled, but no key is named; write for example auth.generate.keys: {password: 32}"},
 		{"preset: custom\nimage: {repository: x}\nserver: {ports: {a: {port: 1}}}\nstorage: {log: {enabled: true}}", `storage.log.enabled: the preset "custom" keeps no log apart from its data`},
+		{"preset: postgresql\nauth: {enabled: false}", `auth.enabled: the preset "postgresql" does not run without credentials; leave this key out`},
+		{"preset: redis\nserver: {initScripts: {a.sql: x}}", `server.initScripts: the preset "redis" has no use for it; leave this key out`},
+		{"preset: redis\nauth: {username: x}", `auth.username: the preset "redis" has no use for it; leave this key out`},
 		{"preset: postgresql\nserver: {config: {data_directory: /x}}", "server.config.data_directory: this setting comes from other values (server.ports, storage.directory, auth); take it out of server.config"},
 		{"preset: postgresql\nstorage: {directory: /elsewhere}", "storage.directory: /elsewhere is not on the volume, which is mounted at /data; the data would go with the pod"},
 		{"preset: postgresql\nstorage: {mountPath: /dat}", "storage.directory: /data/postgresql is not on the volume, which is mounted at /dat; the data would go with the pod"},
@@ -296,4 +300,15 @@ func TestLongNames(t *testing.T) {
 		require.LessOrEqual(t, len(o.Name), 63, name)
 		require.NotContains(t, other, name)
 	}
+}
+
+// Credentials of a system that stateward does not know are the user's to name.
+func TestCustomCredentials(t *testing.T) {
+	const custom = "preset: custom\nimage: {repository: x}\nserver: {ports: {http: {port: 80}}}\n"
+	all, found := objects(t, custom+"auth: {enabled: true, existingSecret: mine}")
+	require.Empty(t, found)
+	require.Equal(t, "mine", field(t, all["StatefulSet/shop"], pod+".volumes[0].secret.secretName"))
+	all, found = objects(t, custom+"auth: {enabled: true, generate: {keys: {token: 40}}}")
+	require.Empty(t, found)
+	require.Equal(t, "shop-credentials", field(t, all["StatefulSet/shop"], pod+".volumes[0].secret.secretName"))
 }

@@ -9,12 +9,31 @@ and what to write. Takes root and settings; prints nothing.
 {{-   include "stateful.check.server" (dict "settings" $.settings "pool" $pool "root" $.root) -}}
 {{-   include "stateful.check.storage" (dict "settings" $.settings "pool" $pool) -}}
 {{- end -}}
+{{- include "stateful.check.unused" . -}}
 {{- $auth := $values.auth -}}
-{{- if and $auth.enabled (not .settings.auth.lengths) -}}
+{{- if and .settings.facts.authRequired (not $auth.enabled) -}}
+{{-   fail (printf "auth.enabled: the preset %q does not run without credentials; leave this key out" .settings.preset) -}}
+{{- end -}}
+{{- if and .settings.auth.generated (not .settings.auth.lengths) -}}
 {{-   fail "auth.generate.keys: auth is enabled, but no key is named; write for example auth.generate.keys: {password: 32}" -}}
 {{- end -}}
 {{- if and $auth.existingSecret $auth.generate.keys -}}
 {{-   fail "auth.generate.keys: there is nothing to generate beside auth.existingSecret; name the keys of that Secret with auth.keys" -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+stateful.check.unused fails on keys that are read when data is made, where the
+preset's system makes none: they would be ignored. Takes root and settings.
+*/}}
+{{- define "stateful.check.unused" -}}
+{{- if not .settings.facts.initializes -}}
+{{-   range $path := list "server.initScripts" "server.initArgs" "auth.username" "auth.database" -}}
+{{-     $keys := splitList "." $path -}}
+{{-     if get (get $.root.Values (first $keys) | default dict) (last $keys) -}}
+{{-       fail (printf "%s: the preset %q has no use for it; leave this key out" $path $.settings.preset) -}}
+{{-     end -}}
+{{-   end -}}
 {{- end -}}
 {{- end -}}
 

@@ -22,6 +22,9 @@ and the peers in networkPolicy.clients.
 {{- else }}
 Name others under networkPolicy.clients.
 {{- end }}
+{{- if ne $values.service.type "ClusterIP" }}
+Clients outside of the cluster need an ipBlock there.
+{{- end }}
 {{- end }}
 {{- if $settings.auth.enabled }}
 

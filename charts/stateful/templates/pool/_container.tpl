@@ -89,7 +89,7 @@ secret:
   defaultMode: 0440
   {{- if .pool.auth.keys }}
   items:
-    {{- range $path, $_ := .settings.auth.lengths }}
+    {{- range $path := concat (keys .settings.auth.lengths) (keys .pool.auth.keys) | uniq | sortAlpha }}
     - {key: {{ get $.pool.auth.keys $path | default $path | quote }}, path: {{ $path | quote }}}
     {{- end }}
   {{- end }}
