@@ -21,8 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// patterns are the charts that can be installed.
-var patterns = []string{"single-instance"}
+var patterns = charts.Patterns()
 
 func parse(t *testing.T, pattern string) *render.Program {
 	t.Helper()

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -79,7 +80,8 @@ func IsChart(name string) bool {
 	if name == "-" {
 		return false
 	}
-	if strings.HasSuffix(name, ".tgz") || strings.HasSuffix(name, ".tar.gz") {
+	// A Chart.yaml is nobody's manifest: loading it as a chart says what to give instead.
+	if strings.HasSuffix(name, ".tgz") || strings.HasSuffix(name, ".tar.gz") || filepath.Base(name) == "Chart.yaml" {
 		return true
 	}
 	info, err := os.Stat(name)

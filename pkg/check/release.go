@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/stateward/stateward/charts"
@@ -9,6 +10,7 @@ import (
 	"github.com/stateward/stateward/pkg/finding"
 	"github.com/stateward/stateward/pkg/render"
 	"github.com/stateward/stateward/pkg/schema"
+	"github.com/stateward/stateward/pkg/source"
 	"github.com/stateward/stateward/pkg/values"
 )
 
@@ -65,10 +67,16 @@ func (r *run) release(ctx context.Context, name string) (*release, error) {
 
 // load reads a chart from disk, or one of those that come with stateward.
 func load(name string) (*chart.Chart, []finding.Finding, error) {
-	if pattern, ok := strings.CutPrefix(name, "stateward:"); ok {
-		return chart.LoadFS(charts.FS, pattern)
+	pattern, ours := strings.CutPrefix(name, "stateward:")
+	if !ours {
+		return chart.Load(name)
 	}
-	return chart.Load(name)
+	if !slices.Contains(charts.Patterns(), pattern) {
+		at := finding.At(finding.Chart, source.Span{Pos: source.Pos{File: name}})
+		return nil, []finding.Finding{chart.NotFound.Finding(at, "no chart called %q comes with stateward", pattern).
+			WithHint("expected one of %s", strings.Join(charts.Patterns(), ", "))}, nil
+	}
+	return chart.LoadFS(charts.FS, pattern)
 }
 
 // validate checks the user's values over the chart's own against the schemas of

@@ -55,6 +55,9 @@ func (o *Object) Location(field string) finding.Location {
 // that rendered the object, when one did, and the field in the manifest.
 func (o *Object) Finding(r finding.Rule, field, format string, args ...any) finding.Finding {
 	f := r.Finding(o.locations(field), format, args...)
+	if o.Kind == "" {
+		return f // there is nothing to call it
+	}
 	f.Object = &finding.Object{
 		Kind:      o.Kind,
 		Namespace: o.Namespace,

@@ -139,6 +139,7 @@ func (p *parser) object(template string, o *Object, data []byte) {
 	}
 	if missing != "" {
 		f := o.Finding(InvalidManifest, "", "the object has no %s", missing)
+		f.Hint = "every object has apiVersion, kind and metadata.name; a values file is given with -f"
 		p.findings = append(p.findings, f)
 		return
 	}
