@@ -55,16 +55,16 @@ func (o *Object) Location(field string) finding.Location {
 // that rendered the object, when one did, and the field in the manifest.
 func (o *Object) Finding(r finding.Rule, field, format string, args ...any) finding.Finding {
 	f := r.Finding(o.locations(field), format, args...)
-	if o.Kind == "" {
-		return f // there is nothing to call it
-	}
-	f.Object = &finding.Object{
-		Kind:      o.Kind,
-		Namespace: o.Namespace,
-		Name:      cmp.Or(o.Name, o.GenerateName),
-		Field:     field,
-	}
+	f.Object = o.named(field)
 	return f
+}
+
+// named says what a finding calls the object; nil when there is nothing to call it.
+func (o *Object) named(field string) *finding.Object {
+	if o.Kind == "" {
+		return nil
+	}
+	return &finding.Object{Kind: o.Kind, Namespace: o.Namespace, Name: cmp.Or(o.Name, o.GenerateName), Field: field}
 }
 
 func (o *Object) locations(field string) []finding.Location {

@@ -179,7 +179,7 @@ func (p *parser) duplicateKeys(template string, o *Object, node *yaml.Node) {
 				f := DuplicateKey.Finding(places(template, p.text.scalar(key)),
 					"key %q is given twice, first in line %d", key.Value, other.Line)
 				f.Locations = append(f.Locations, finding.Location{Span: p.text.scalar(other), Text: finding.Manifest})
-				f.Object = &finding.Object{Kind: o.Kind, Namespace: o.Namespace, Name: o.Name}
+				f.Object = o.named("")
 				p.findings = append(p.findings, f)
 				continue
 			}
