@@ -39,7 +39,7 @@ spec:
               {{- .root.Subcharts.stateful.Files.Get "files/credentials.sh" | trim | nindent 14 }}
             - credentials.sh
             - /existing
-            - /work/secret.yaml
+            - /scratch/secret.yaml
             - {{ $settings.auth.secret }}
             - {{ toJson $labels | quote }}
             {{- range $key, $length := $settings.auth.lengths }}
@@ -51,7 +51,7 @@ spec:
             {{- toYaml $pool.security.container | nindent 12 }}
           volumeMounts:
             - {name: existing, mountPath: /existing, readOnly: true}
-            - {name: work, mountPath: /work}
+            - {name: work, mountPath: /scratch}
       containers:
         - name: apply
           image: {{ include "stateful.image" (dict "image" $generate.image "root" .root) }}
@@ -62,14 +62,14 @@ spec:
             - --force-conflicts
             - --field-manager=stateward
             - --namespace={{ $settings.names.namespace }}
-            - --cache-dir=/work/cache
-            - --filename=/work/secret.yaml
+            - --cache-dir=/scratch/cache
+            - --filename=/scratch/secret.yaml
           resources:
             {{- toYaml (dict "limits" $resources "requests" $resources) | nindent 12 }}
           securityContext:
             {{- toYaml $pool.security.container | nindent 12 }}
           volumeMounts:
-            - {name: work, mountPath: /work}
+            - {name: work, mountPath: /scratch}
       volumes:
         - name: existing
           secret: {secretName: {{ $settings.auth.secret }}, optional: true, defaultMode: 0440}
