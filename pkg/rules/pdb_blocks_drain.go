@@ -30,13 +30,13 @@ See [Specifying a disruption budget](https://kubernetes.io/docs/tasks/run-applic
 		}
 		if limit := b.Spec.MaxUnavailable; limit != nil {
 			if n, err := intstr.GetScaledValueFromIntOrPercent(limit, pods, true); err == nil && n == 0 {
-				p.Reportf(b, "spec.maxUnavailable", "maxUnavailable %s lets none of the %d pods of %s be evicted, ever", limit, pods, names)
+				p.Reportf(b, "spec.maxUnavailable", "maxUnavailable %s lets no pod of %s be evicted, ever", limit, names)
 			}
 			continue
 		}
 		if least := b.Spec.MinAvailable; least != nil {
 			if n, err := intstr.GetScaledValueFromIntOrPercent(least, pods, true); err == nil && n >= pods {
-				p.Reportf(b, "spec.minAvailable", "minAvailable %s wants %d of the %d pods of %s, so none can be evicted, ever", least, n, pods, names)
+				p.Reportf(b, "spec.minAvailable", "minAvailable %s wants %d running of %d in %s, so no pod can be evicted, ever", least, n, pods, names)
 			}
 		}
 	}
