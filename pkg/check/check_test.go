@@ -99,6 +99,7 @@ stringData:
 	require.Equal(t, "unstable-render", f.Rule)
 	require.Equal(t, "c/templates/s.yaml", f.Pos().File)
 	require.Equal(t, &finding.Object{Kind: "Secret", Name: "a", Field: "stringData.password"}, f.Object)
+	require.Contains(t, string(result.Files["c (rendered)"]), "password: (hidden)", "a report shows no password")
 }
 
 // One mistake is one finding, though the schema and the API server both see it.
