@@ -99,7 +99,8 @@ type run struct {
 
 func newRun(o Options) (*run, error) {
 	o.Release.Namespace = cmp.Or(o.Release.Namespace, "default") // where kubectl puts manifests that name none
-	r := &run{options: o, version: slices.Max(schema.Versions()), rules: rules.All()}
+	versions := schema.Versions()
+	r := &run{options: o, version: versions[len(versions)-1], rules: rules.All()}
 	r.Files = source.Files{}
 	r.Rules = len(Rules())
 	o.Values.Stdin = o.Stdin

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"os"
 	"slices"
 	"strings"
 
@@ -47,6 +48,7 @@ func (r *run) release(ctx context.Context, name string) (*release, error) {
 		return nil, err
 	}
 	if !r.add(found) || c == nil {
+		r.open(found)
 		return nil, nil
 	}
 	r.Files.Add(c.Files())
@@ -63,6 +65,21 @@ func (r *run) release(ctx context.Context, name string) (*release, error) {
 		return nil, nil
 	}
 	return &release{c, program, out}, nil
+}
+
+// open takes the texts that findings about a chart point into from disk: a chart
+// that cannot be loaded brings none. What is in an archive is not shown.
+func (r *run) open(findings []finding.Finding) {
+	for _, f := range findings {
+		for _, l := range f.Locations {
+			if _, known := r.Files[l.File]; known || l.Line == 0 {
+				continue
+			}
+			if text, err := os.ReadFile(l.File); err == nil {
+				r.Files[l.File] = text
+			}
+		}
+	}
 }
 
 // load reads a chart from disk, or one of those that come with stateward.
