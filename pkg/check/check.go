@@ -182,10 +182,11 @@ func (r *run) objects(in *Input, objects, again []*manifest.Object) {
 	in.Kubernetes = r.version
 	namespace := r.options.Release.Namespace
 	for _, o := range objects {
-		if !schema.Known(o.APIVersion, o.Kind, r.version) {
+		found := schema.ValidateObject(o, r.version)
+		// A kind that Kubernetes has removed is reported, not passed over.
+		if len(found) == 0 && !schema.Known(o.APIVersion, o.Kind, r.version) {
 			in.Unchecked++
 		}
-		found := schema.ValidateObject(o, r.version)
 		r.add(found)
 		r.add(unsaid(apiserver.Validate(o, namespace), found))
 	}

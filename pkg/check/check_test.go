@@ -115,6 +115,15 @@ spec: {ports: [{port: many}]}
 		run(t, check.Options{Inputs: []string{"m.yaml"}}))
 }
 
+// A removed API is reported, and not counted as a kind nobody knows.
+func TestRemovedKindIsNotUnchecked(t *testing.T) {
+	result, err := check.Run(context.Background(), check.Options{Inputs: []string{"-"},
+		Stdin: strings.NewReader("{apiVersion: policy/v1beta1, kind: PodDisruptionBudget, metadata: {name: a}}\n")})
+	require.NoError(t, err)
+	require.Equal(t, []string{"removed-api"}, ids(result.Findings))
+	require.Zero(t, result.Inputs[0].Unchecked)
+}
+
 // A values file that cannot be read is the only thing reported: half of the
 // values would make the chart look wrong.
 func TestUnreadableValuesStopThere(t *testing.T) {
