@@ -10,7 +10,7 @@ import (
 // FS has one folder per chart: the library stateful and the patterns. A pattern
 // finds the library at file://../stateful, inside FS as on disk.
 //
-//go:embed all:stateful all:single-instance
+//go:embed all:stateful all:single-instance all:primary-replica all:distributed
 var FS embed.FS
 
 // Patterns lists the charts of FS that can be installed, sorted.

@@ -6,16 +6,27 @@ and what to write. Takes root and settings; prints nothing.
 {{- define "stateful.check" -}}
 {{- $values := .settings.values -}}
 {{- range $pool := .settings.pools -}}
-{{-   include "stateful.check.server" (dict "settings" $.settings "pool" $pool "root" $.root) -}}
+{{-   include "stateful.check.server" (dict "settings" $.settings "pool" $pool) -}}
 {{-   include "stateful.check.storage" (dict "settings" $.settings "pool" $pool) -}}
+{{-   include "stateful.check.members" (dict "settings" $.settings "pool" $pool) -}}
 {{- end -}}
 {{- include "stateful.check.unused" . -}}
+{{- include "stateful.check.features" . -}}
 {{- $auth := $values.auth -}}
 {{- if and .settings.facts.authRequired (not $auth.enabled) -}}
 {{-   fail (printf "auth.enabled: the preset %q does not run without credentials; leave this key out" .settings.preset) -}}
 {{- end -}}
 {{- if and .settings.auth.generated (not .settings.auth.lengths) -}}
 {{-   fail "auth.generate.keys: auth is enabled, but no key is named; write for example auth.generate.keys: {password: 32}" -}}
+{{- end -}}
+{{- if and $auth.existingSecret $auth.externalSecret.enabled -}}
+{{-   fail "auth.externalSecret.enabled: auth.existingSecret names a Secret that is there already; use one of the two" -}}
+{{- end -}}
+{{- if and $auth.externalSecret.enabled (not $auth.externalSecret.store.name) -}}
+{{-   fail "auth.externalSecret.store.name: the store is not named" -}}
+{{- end -}}
+{{- if and $auth.externalSecret.enabled (not (or $auth.externalSecret.key $auth.externalSecret.data)) -}}
+{{-   fail "auth.externalSecret.key: nothing says what to fetch; name an entry of the store, or single keys under auth.externalSecret.data" -}}
 {{- end -}}
 {{- if and $auth.existingSecret $auth.generate.keys -}}
 {{-   fail "auth.generate.keys: there is nothing to generate beside auth.existingSecret; name the keys of that Secret with auth.keys" -}}
@@ -37,25 +48,81 @@ preset's system makes none: they would be ignored. Takes root and settings.
 {{- end -}}
 {{- end -}}
 
-{{/* stateful.check.server: image, ports and configuration of one pool. Takes root, settings and pool. */}}
+{{/*
+stateful.check.features fails on what the preset does not have. Takes settings.
+*/}}
+{{- define "stateful.check.features" -}}
+{{- $values := .settings.values -}}
+{{- $facts := .settings.facts -}}
+{{- if and $values.tls.enabled (not (hasKey $facts "tls")) -}}
+{{-   fail (printf "tls.enabled: the preset %q has no TLS here; leave this key out" .settings.preset) -}}
+{{- end -}}
+{{- $metrics := $facts.metrics | default dict -}}
+{{- if and $values.metrics.enabled (not $metrics) -}}
+{{-   fail (printf "metrics.enabled: the preset %q has no exporter; write one under extraContainers, with a port of audience metrics" .settings.preset) -}}
+{{- end -}}
+{{- range $key := list "monitor" "rules" "dashboard" -}}
+{{-   if and (get $values.metrics $key).enabled (not $values.metrics.enabled) -}}
+{{-     fail (printf "metrics.%s.enabled: metrics.enabled is false; there is nothing to look at" $key) -}}
+{{-   end -}}
+{{- end -}}
+{{- if and $values.metrics.dashboard.enabled (not $metrics.dashboard) -}}
+{{-   fail (printf "metrics.dashboard.enabled: the preset %q has no dashboard" .settings.preset) -}}
+{{- end -}}
+{{- if hasKey $values "primary" -}}
+{{-   if not $facts.declaredPrimary -}}
+{{-     fail (printf "primary: the members of the preset %q choose their primary themselves; leave this key out" .settings.preset) -}}
+{{-   end -}}
+{{-   if and (gt (int $values.replicas) 0) (ge (int $values.primary) (int $values.replicas)) -}}
+{{-     fail (printf "primary: there is no member %d among %d; the highest ordinal is %d" (int $values.primary) (int $values.replicas) (sub (int $values.replicas) 1)) -}}
+{{-   end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* stateful.check.members: the number of members of one pool. Takes settings and pool. */}}
+{{- define "stateful.check.members" -}}
+{{- $pool := .pool -}}
+{{- $path := printf "%sreplicas" $pool.path -}}
+{{- if not (hasKey $pool "replicas") -}}
+{{-   fail (printf "%s: the preset %q does not say how many members this pool has; write for example 3" $path .settings.preset) -}}
+{{- end -}}
+{{- $count := int $pool.replicas -}}
+{{- $least := int ($pool.facts.minMembers | default 1) -}}
+{{- if and (gt $count 0) (lt $count $least) -}}
+{{-   fail (printf "%s: %s needs at least %d members; use %d" $path $pool.name $least $least) -}}
+{{- end -}}
+{{- if and (eq ($pool.facts.quorum | default "") "majority") (eq $count 2) -}}
+{{-   fail (printf "%s: 2 members cannot hold a quorum when one is away; use 3" $path) -}}
+{{- end -}}
+{{- if and $pool.facts.odd (gt $count 0) (eq (mod $count 2) 0) -}}
+{{-   fail (printf "%s: %d members survive no more failures than %d do; use %d" $path $count (sub $count 1) (add $count 1)) -}}
+{{- end -}}
+{{- if and $pool.storage.existingClaim (gt $count 1) -}}
+{{-   fail (printf "%sstorage.existingClaim: one claim cannot serve %d members" $pool.path $count) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* stateful.check.server: image, ports and configuration of one pool. Takes settings and pool. */}}
 {{- define "stateful.check.server" -}}
 {{- $pool := .pool -}}
 {{- if not $pool.image.repository -}}
-{{-   fail (printf "image.repository: the preset %q has no image of its own; name the one to run" .settings.preset) -}}
+{{-   fail (printf "%simage.repository: the preset %q has no image of its own; name the one to run" $pool.path .settings.preset) -}}
 {{- end -}}
 {{- if not $pool.ports -}}
-{{-   fail (printf "server.ports: the preset %q has no port of its own; write for example server.ports: {http: {port: 8080}}" .settings.preset) -}}
+{{-   fail (printf "%sserver.ports: the preset %q has no port of its own; write for example server.ports: {http: {port: 8080}}" $pool.path .settings.preset) -}}
 {{- end -}}
-{{- if not $pool.port -}}
+{{- $clients := false -}}
+{{- range $pool.ports }}{{ if eq .audience "clients" }}{{ $clients = true }}{{ end }}{{ end -}}
+{{- if and (not $clients) (eq $pool.name .settings.main) -}}
 {{-   fail "server.ports: no port is for clients; give one of them audience: clients" -}}
 {{- end -}}
-{{- $user := (.root.Values.server).config | default dict -}}
-{{- if and $user (not .settings.facts.config) -}}
-{{-   fail (printf "server.config: stateward does not know the configuration format of the preset %q; write the file under server.configFiles" .settings.preset) -}}
+{{- $user := ($pool.user.server | default dict).config | default dict -}}
+{{- if and $user (not $pool.facts.config) -}}
+{{-   fail (printf "%sserver.config: stateward does not know the configuration format of the preset %q; write the file under server.configFiles" $pool.path .settings.preset) -}}
 {{- end -}}
-{{- range (.settings.facts.config).reserved -}}
+{{- range ($pool.facts.config).reserved -}}
 {{-   if hasKey $user . -}}
-{{-     fail (printf "server.config.%s: this setting comes from other values (server.ports, storage.directory, auth); take it out of server.config" .) -}}
+{{-     fail (printf "%sserver.config.%s: this setting comes from other values (server.ports, storage.directory, auth, tls); take it out of server.config" $pool.path .) -}}
 {{-   end -}}
 {{- end -}}
 {{- $names := list -}}
@@ -63,7 +130,7 @@ preset's system makes none: they would be ignored. Takes root and settings.
 {{- range $key := list "ports" "nodePorts" -}}
 {{-   range $name, $_ := get $pool.service $key -}}
 {{-     if not (has $name $names) -}}
-{{-       fail (printf "service.%s.%s: the server has no port of this name; it has: %s" $key $name (join ", " $names)) -}}
+{{-       fail (printf "%sservice.%s.%s: the server has no port of this name; it has: %s" $pool.path $key $name (join ", " $names)) -}}
 {{-     end -}}
 {{-   end -}}
 {{- end -}}
@@ -72,17 +139,25 @@ preset's system makes none: they would be ignored. Takes root and settings.
 {{/* stateful.check.storage: the volumes of one pool. Takes settings and pool. */}}
 {{- define "stateful.check.storage" -}}
 {{- $storage := .pool.storage -}}
-{{- if not (hasPrefix (printf "%s/" (trimSuffix "/" $storage.mountPath)) (printf "%s/" (trimSuffix "/" $storage.directory))) -}}
-{{-   fail (printf "storage.directory: %s is not on the volume, which is mounted at %s; the data would go with the pod" $storage.directory $storage.mountPath) -}}
+{{- $path := printf "%sstorage" .pool.path -}}
+{{- if not .pool.facts.stateless -}}
+{{-   range $key := list "mountPath" "directory" "size" -}}
+{{-     if not (get $storage $key) -}}
+{{-       fail (printf "%s.%s: the preset %q does not say it for this pool; write it" $path $key $.settings.preset) -}}
+{{-     end -}}
+{{-   end -}}
+{{-   if not (hasPrefix (printf "%s/" (trimSuffix "/" $storage.mountPath)) (printf "%s/" (trimSuffix "/" $storage.directory))) -}}
+{{-     fail (printf "%s.directory: %s is not on the volume, which is mounted at %s; the data would go with the pod" $path $storage.directory $storage.mountPath) -}}
+{{-   end -}}
 {{- end -}}
 {{- if and $storage.existingClaim (not $storage.enabled) -}}
-{{-   fail "storage.existingClaim: storage.enabled is false; use one of the two" -}}
+{{-   fail (printf "%s.existingClaim: storage.enabled is false; use one of the two" $path) -}}
 {{- end -}}
 {{- if and $storage.existingClaim $storage.dataSource -}}
-{{-   fail "storage.dataSource: a claim that exists is not filled from a source; use storage.existingClaim or storage.dataSource" -}}
+{{-   fail (printf "%s.dataSource: a claim that exists is not filled from a source; use storage.existingClaim or storage.dataSource" $path) -}}
 {{- end -}}
-{{- if and $storage.log.enabled (not .settings.facts.log) -}}
-{{-   fail (printf "storage.log.enabled: the preset %q keeps no log apart from its data" .settings.preset) -}}
+{{- if and $storage.log.enabled (not .pool.facts.log) -}}
+{{-   fail (printf "%s.log.enabled: the preset %q keeps no log apart from its data" $path .settings.preset) -}}
 {{- end -}}
 {{- end -}}
 

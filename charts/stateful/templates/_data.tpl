@@ -39,21 +39,28 @@ Takes value, and format: the facts.config of a preset.
 {{- define "stateful.word" -}}
 {{- if kindIs "bool" .value -}}
 {{-   get .format.words (toString .value) -}}
-{{- else if kindIs "float64" .value -}}
-{{- /* YAML numbers arrive as floats; %v would print a large one as 1e+06 */ -}}
-{{-   ternary (int64 .value | toString) (toString .value) (eq (floor .value) .value) -}}
 {{- else if kindIs "string" .value -}}
 {{-   printf "%s%s%s" .format.quote (ternary (replace .format.quote (repeat 2 .format.quote) .value) .value (ne .format.quote "")) .format.quote -}}
 {{- else -}}
-{{-   toString .value -}}
+{{-   include "stateful.text" .value -}}
 {{- end -}}
 {{- end -}}
 
 {{/*
-stateful.config prints a configuration file: one line per setting, sorted, a
-list as one line per item. Takes config (a dict) and format.
+stateful.text prints a scalar. YAML numbers arrive as floats, and Go would print
+a large one as 1e+06.
+  {{ include "stateful.text" 1000000.0 }} -> 1000000
+*/}}
+{{- define "stateful.text" -}}
+{{- if and (kindIs "float64" .) (eq (floor .) .) }}{{ int64 . }}{{ else }}{{ toString . }}{{ end -}}
+{{- end -}}
+
+{{/*
+stateful.config prints a configuration file: format.header, one line per setting,
+sorted, a list as one line per item. Takes config (a dict) and format.
 */}}
 {{- define "stateful.config" -}}
+{{- with .format.header }}{{ . }}{{ end }}
 {{- range $key, $value := .config }}
 {{-   range ternary $value (list $value) (kindIs "slice" $value) }}
 {{ $key }}{{ $.format.separator }}{{ include "stateful.word" (dict "value" . "format" $.format) }}

@@ -8,10 +8,16 @@
 {{ $settings.preset }} ({{ $settings.pattern }}) is release {{ .Release.Name }} in namespace {{ $namespace }}.
 
 Clients connect to:
-{{- range $pool.ports }}
-{{- if eq .audience "clients" }}
-  {{ $pool.fullname }}.{{ $namespace }}.svc:{{ .servicePort }} ({{ .name }})
+{{- $host := "" }}
+{{- range $service := $settings.services }}
+{{- if not (has .kind (list "headless" "member")) }}
+{{- range .ports }}
+{{- if ne .targetPort "metrics" }}
+  {{ $service.name }}.{{ $namespace }}.svc:{{ .port }} ({{ .name }}{{ get (dict "write" ", the primary" "read" ", the replicas") $service.kind }})
 {{- end }}
+{{- end }}
+{{- end }}
+{{- if eq .host "STATEWARD_HOST" }}{{ $host = printf "%s.%s.svc" .name $namespace }}{{ end }}
 {{- end }}
 {{- if $values.networkPolicy.enabled }}
 
@@ -36,19 +42,23 @@ Credentials are in the Secret {{ $settings.auth.secret }}:
 It was made once and belongs to no release: uninstalling keeps it, beside the volumes.
 {{- end }}
 {{- end }}
+{{- with $settings.facts.guarantee }}
+
+{{ . | trim }}
+{{- end }}
 {{- with $settings.facts.connect }}
 
 From a pod with that label and the system's client:
-  {{ . | replace "HOST" (printf "%s.%s.svc" $pool.fullname $namespace) | replace "PORT" (toString $pool.port) | replace "USERNAME" (toString $values.auth.username) | replace "DATABASE" (toString $values.auth.database) }}
+  {{ . | replace "HOST" $host | replace "PORT" (toString $pool.port) | replace "USERNAME" (toString $values.auth.username) | replace "DATABASE" (toString $values.auth.database) }}
 {{- end }}
 {{- if $pool.claims }}
 
-The data is on the claim data-{{ $pool.fullname }}-0{{ if eq $pool.storage.retention.whenDeleted "Retain" }}, which stays when the release is uninstalled{{ end }}.
+The data is on the claim{{ if gt (len $pool.members) 1 }}s{{ end }} {{ range $i, $member := $pool.members }}{{ if $i }}, {{ end }}data-{{ $member }}{{ end }}{{ if eq $pool.storage.retention.whenDeleted "Retain" }}, which stay{{ if eq (len $pool.members) 1 }}s{{ end }} when the release is uninstalled{{ end }}.
 {{- else if not $pool.storage.existingClaim }}
 
 WARNING: storage.enabled is false. The data is lost whenever the pod goes.
 {{- end }}
-{{- if not $values.disruption.allow }}
+{{- if and (hasKey $values.disruption "allow") (not $values.disruption.allow) }}
 
 disruption.allow is false: a drain of the server's node waits until somebody deletes the pod.
 {{- end }}

@@ -43,7 +43,10 @@ stateful.objects.<kind>. Takes root, settings, kind and item.
 */}}
 {{- define "stateful.object.text" -}}
 {{- $values := .settings.values -}}
-{{- $apis := dict "StatefulSet" "apps/v1" "Job" "batch/v1" "PodDisruptionBudget" "policy/v1" "NetworkPolicy" "networking.k8s.io/v1" "Role" "rbac.authorization.k8s.io/v1" "RoleBinding" "rbac.authorization.k8s.io/v1" -}}
+{{- $apis := dict "StatefulSet" "apps/v1" "Deployment" "apps/v1" "Job" "batch/v1" "PodDisruptionBudget" "policy/v1" "NetworkPolicy" "networking.k8s.io/v1"
+      "Role" "rbac.authorization.k8s.io/v1" "RoleBinding" "rbac.authorization.k8s.io/v1"
+      "Certificate" "cert-manager.io/v1" "Issuer" "cert-manager.io/v1" "ExternalSecret" "external-secrets.io/v1"
+      "PodMonitor" "monitoring.coreos.com/v1" "ServiceMonitor" "monitoring.coreos.com/v1" "PrometheusRule" "monitoring.coreos.com/v1" -}}
 {{- $annotations := merge (dict) (.item.annotations | default dict) $values.commonAnnotations -}}
 {{- with .item.hook -}}
 {{-   $_ := set $annotations "helm.sh/hook" . -}}

@@ -5,51 +5,77 @@ rendered: the first template pays, .Values stays as it was. Takes the root;
 prints nothing.
 
   settings.pattern, preset     the chart's name, the values' preset
-  settings.facts               facts of the preset file
+  settings.facts               facts of the preset for this pattern
+  settings.scripts             folder of the preset's scripts
   settings.values              preset < user, the values tree in full
   settings.names, labels       _names.tpl
-  settings.pools               one dict per StatefulSet: the values tree made
-                               complete by pool/_*.tpl, each says what it fills
+  settings.auth, tls           _security.tpl
+  settings.main                name of the main pool
+  settings.pools               one dict per pool, the main one first: the values
+                               tree made complete by pool/_*.tpl, each says what it fills
+  settings.services            release/_services.tpl
   settings.objects             kind -> list of items to render, _objects.tpl
 */}}
 {{- define "stateful.settings" -}}
 {{- if not (hasKey . "stateward") -}}
 {{-   $settings := dict "pattern" .Chart.Name "preset" .Values.preset -}}
-{{-   include "stateful.settings.values" (dict "root" . "settings" $settings) -}}
-{{-   include "stateful.names" (dict "root" . "settings" $settings) -}}
-{{-   include "stateful.settings.auth" (dict "root" . "settings" $settings) -}}
-{{-   $pool := deepCopy $settings.values -}}
-{{-   $_ := set $pool "component" "server" -}}
-{{-   $_ := set $pool "fullname" $settings.names.release -}}
-{{-   $_ := set $settings "pools" (list $pool) -}}
-{{-   range $pool := $settings.pools -}}
-{{-     $args := dict "root" $ "settings" $settings "pool" $pool -}}
-{{-     range $part := list "resources" "ports" "storage" "config" "container" -}}
-{{-       include (printf "stateful.pool.%s" $part) $args -}}
+{{-   $args := dict "root" . "settings" $settings -}}
+{{-   $preset := dict -}}
+{{-   include "stateful.settings.preset" (dict "root" . "name" .Values.preset "into" $preset) -}}
+{{-   include "stateful.settings.values" (dict "root" . "settings" $settings "preset" $preset) -}}
+{{-   include "stateful.names" $args -}}
+{{-   include "stateful.settings.auth" $args -}}
+{{-   include "stateful.settings.tls" $args -}}
+{{-   include "stateful.settings.pools" (dict "root" . "settings" $settings "preset" $preset) -}}
+{{-   range $part := list "resources" "ports" "members" "storage" "config" "scripts" "env" "volumes" -}}
+{{-     range $pool := $settings.pools -}}
+{{-       include (printf "stateful.pool.%s" $part) (dict "root" $ "settings" $settings "pool" $pool) -}}
 {{-     end -}}
 {{-   end -}}
-{{-   include "stateful.check" (dict "root" . "settings" $settings) -}}
-{{-   include "stateful.objects" (dict "root" . "settings" $settings) -}}
-{{-   include "stateful.check.patches" (dict "root" . "settings" $settings) -}}
+{{-   include "stateful.settings.services" $args -}}
+{{-   include "stateful.check" $args -}}
+{{-   include "stateful.objects" $args -}}
+{{-   include "stateful.check.patches" $args -}}
 {{-   $_ := set . "stateward" $settings -}}
 {{- end -}}
 {{- end -}}
 
 {{/*
-stateful.settings.values fills settings.facts and settings.values: the preset's
-values under the user's. Takes root and settings; prints nothing.
+stateful.settings.preset reads a preset's file into a dict, over the file of the
+preset it is like. A pattern is never taken over from there: the file itself
+says which it has. Takes root, name and into; prints nothing.
+*/}}
+{{- define "stateful.settings.preset" -}}
+{{- $preset := .root.Subcharts.stateful.Files.Get (printf "presets/%s.yaml" .name) | fromYaml -}}
+{{- $_ := set .into "files" .name -}}
+{{- with $preset.like -}}
+{{-   include "stateful.settings.preset" (dict "root" $.root "name" . "into" $.into) -}}
+{{- end -}}
+{{- $_ := unset .into "patterns" -}}
+{{- include "stateful.merge" (dict "into" .into "from" $preset) -}}
+{{- end -}}
+
+{{/*
+stateful.settings.values fills settings.facts, settings.scripts and
+settings.values: the preset's values under the user's. Takes root, settings and
+preset; prints nothing.
 */}}
 {{- define "stateful.settings.values" -}}
-{{- $files := .root.Subcharts.stateful.Files -}}
-{{- $preset := $files.Get (printf "presets/%s.yaml" .settings.preset) | fromYaml -}}
-{{- $pattern := get ($preset.patterns | default dict) .settings.pattern | default dict -}}
+{{- $pattern := get (.preset.patterns | default dict) .settings.pattern | default dict -}}
 {{- $values := dict -}}
-{{- include "stateful.merge" (dict "into" $values "from" ($preset.values | default dict)) -}}
-{{- include "stateful.merge" (dict "into" $values "from" ($pattern.values | default dict)) -}}
+{{- $facts := dict -}}
+{{- range $layer := list .preset $pattern -}}
+{{-   include "stateful.merge" (dict "into" $values "from" ($layer.values | default dict)) -}}
+{{-   include "stateful.merge" (dict "into" $facts "from" ($layer.facts | default dict)) -}}
+{{- end -}}
+{{- if .root.Values.tls.enabled -}}
+{{-   include "stateful.merge" (dict "into" $values "from" (($facts.tls | default dict).values | default dict)) -}}
+{{- end -}}
 {{- include "stateful.settings.probes" (dict "values" $values "user" .root.Values) -}}
 {{- include "stateful.merge" (dict "into" $values "from" .root.Values) -}}
 {{- $_ := set .settings "values" $values -}}
-{{- $_ := set .settings "facts" ($preset.facts | default dict) -}}
+{{- $_ := set .settings "facts" $facts -}}
+{{- $_ := set .settings "scripts" .preset.files -}}
 {{- end -}}
 
 {{/*
@@ -72,20 +98,54 @@ user; prints nothing.
 {{- end -}}
 
 {{/*
-stateful.settings.auth fills settings.auth:
-  enabled    whether the server has credentials
-  secret     name of the Secret that holds them
-  generated  whether the credentials Job makes that Secret
-  lengths    key -> length of a generated value
-Takes root and settings; prints nothing.
+stateful.settings.pools fills settings.main and settings.pools. A pool is the
+values tree of one StatefulSet (a Deployment where facts.stateless says so), with
+  name, component   what it is called among the pools, and its pods' label
+  fullname          what its objects are called
+  path              where its values stand, for messages: "" or pools.NAME.
+  user              what the user wrote for it
+  facts             facts.pools.NAME, else those of the release
+Takes root, settings and preset; prints nothing.
 */}}
-{{- define "stateful.settings.auth" -}}
-{{- $auth := .settings.values.auth -}}
-{{- $lengths := merge (dict) ($auth.generate.keys | default dict) (.settings.facts.credentials | default dict) -}}
-{{- $_ := set .settings "auth" (dict
-  "enabled" $auth.enabled
-  "generated" (and $auth.enabled (not $auth.existingSecret))
-  "secret" ($auth.existingSecret | default (printf "%s-credentials" .settings.names.release))
-  "lengths" $lengths
-) -}}
+{{- define "stateful.settings.pools" -}}
+{{- $settings := .settings -}}
+{{- $main := $settings.facts.main | default "server" -}}
+{{- $_ := set $settings "main" $main -}}
+{{- $pool := omit $settings.values "pools" | deepCopy -}}
+{{- include "stateful.merge" (dict "into" $pool "from" (dict "name" $main "component" $main "path" "" "user" .root.Values "fullname" $settings.names.release "facts" $settings.facts)) -}}
+{{- $_ := set $settings "pools" (list $pool) -}}
+{{- $presets := (get (.preset.patterns | default dict) $settings.pattern | default dict).pools | default dict -}}
+{{- $users := .root.Values.pools | default dict -}}
+{{- range $name := concat (keys $presets) (keys $users) | uniq | sortAlpha -}}
+{{-   if and (hasKey $users $name) (not (hasKey $presets $name)) (ne $settings.preset "custom") -}}
+{{-     fail (printf "pools.%s: the preset %q has no pool of this name; it has: %s" $name $settings.preset (keys $presets | sortAlpha | join ", " | default "no other than the main one")) -}}
+{{-   end -}}
+{{-   $user := get $users $name -}}
+{{-   if not (and (hasKey $users $name) (kindIs "invalid" $user)) -}}
+{{-     include "stateful.settings.pool" (dict "root" $.root "settings" $settings "name" $name "preset" (get $presets $name | default dict) "user" ($user | default dict)) -}}
+{{-   end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+stateful.settings.pool adds a pool that is not the main one: pool.yaml, what all
+pools share, its preset's values, the user's. Takes root, settings, name, preset
+and user; prints nothing.
+*/}}
+{{- define "stateful.settings.pool" -}}
+{{- $settings := .settings -}}
+{{- $pool := .root.Subcharts.stateful.Files.Get "pool.yaml" | fromYaml -}}
+{{- $shared := pick $settings.values "security" "scheduling" "update" -}}
+{{- if not .preset.image }}{{ $_ := set $shared "image" $settings.values.image }}{{ end -}}
+{{- $preset := deepCopy .preset -}}
+{{- include "stateful.settings.probes" (dict "values" $preset "user" .user) -}}
+{{- $facts := get ($settings.facts.pools | default dict) .name | default $settings.facts -}}
+{{- range $layer := list $shared $preset .user -}}
+{{-   include "stateful.merge" (dict "into" $pool "from" $layer) -}}
+{{- end -}}
+{{- $image := pick $settings.values.image "pullPolicy" "pullSecrets" -}}
+{{- $_ := set $pool "image" (merge (dict) ($pool.image | default dict) $image) -}}
+{{- $fullname := include "stateful.name" (dict "name" (printf "%s-%s" $settings.names.release .name) "length" 51) -}}
+{{- include "stateful.merge" (dict "into" $pool "from" (dict "name" .name "component" .name "path" (printf "pools.%s." .name) "user" .user "fullname" $fullname "facts" $facts)) -}}
+{{- $_ := set $settings "pools" (append $settings.pools $pool) -}}
 {{- end -}}

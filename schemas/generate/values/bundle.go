@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -113,7 +114,12 @@ func (k *key) read(dir string, node *yaml.Node) error {
 	open := false
 	for i := 0; i < len(node.Content); i += 2 {
 		value := node.Content[i+1]
-		switch word := node.Content[i].Value; word {
+		word := node.Content[i].Value
+		if value.Tag == "!!null" && k.get(word) != nil {
+			k.keywords = slices.DeleteFunc(k.keywords, func(w keyword) bool { return w.name == word })
+			continue
+		}
+		switch word {
 		case "$ref":
 		case "properties":
 			if err := k.readProperties(dir, value); err != nil {
@@ -158,9 +164,24 @@ func (k *key) read(dir string, node *yaml.Node) error {
 	return nil
 }
 
+// readProperties adds children. One that a $ref brought already keeps its place
+// and takes the new keywords, null takes it away: a pattern says only what it has
+// otherwise.
 func (k *key) readProperties(dir string, node *yaml.Node) error {
 	for i := 0; i < len(node.Content); i += 2 {
-		child, err := newKey(dir, node.Content[i].Value, node.Content[i+1])
+		name := node.Content[i].Value
+		at := slices.IndexFunc(k.children, func(child *key) bool { return child.name == name })
+		if at >= 0 && node.Content[i+1].Tag == "!!null" {
+			k.children = slices.Delete(k.children, at, at+1)
+			continue
+		}
+		if at >= 0 {
+			if err := k.children[at].read(dir, node.Content[i+1]); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			continue
+		}
+		child, err := newKey(dir, name, node.Content[i+1])
 		if err != nil {
 			return err
 		}

@@ -18,8 +18,12 @@ func generated(t *testing.T, fragments map[string]string) (schema, values, readm
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 	}
 	write("charts/p/Chart.yaml", "")
-	write("charts/library/Chart.yaml", "") // without a fragment: left alone
+	write("charts/stateful/Chart.yaml", "")
+	write("charts/stateful/presets/yours.yaml", "patterns: {p: {}, q: {}}")
+	write("charts/stateful/presets/others.yaml", "patterns: {q: {}}")
+	write("charts/stateful/presets/mine.yaml", "patterns: {p: {}}")
 	write("fragments/p.md", "# p\n")
+	write("fragments/pool.yaml", "properties: {replicas: {description: Members., type: integer}, size: {description: Size., type: string, default: 1Gi}}")
 	for name, text := range fragments {
 		write("fragments/"+name, text)
 	}
@@ -39,6 +43,8 @@ func TestGenerate(t *testing.T) {
 		"p.yaml": `
 title: T
 properties:
+  preset: {description: System., type: string}
+  base: {$ref: parts.yaml#base, default: null, properties: {gone: null, kept: {default: 2}, more: {description: More., type: string}}}
   own: {$ref: parts.yaml#word, description: Wins., enum: [a, b]}
   tree:
     description: A tree.
@@ -53,10 +59,17 @@ properties:
   foreign: {description: Theirs., x-foreign: core/v1.Affinity, type: object, default: {}}
   hidden: {description: Not shown., type: object, x-open: true, x-hidden: true}
 `,
-		"parts.yaml": "word: {description: Loses., type: string, default: a}\n",
+		"parts.yaml": `
+word: {description: Loses., type: string, default: a}
+base: {description: Base., default: {}, properties: {gone: {description: Gone., type: string}, kept: {description: Kept., type: integer, default: 1}}}
+`,
 	})
 	require.NoError(t, err)
 	require.JSONEq(t, `{"$schema": "http://json-schema.org/draft-07/schema#", "title": "T", "type": "object", "additionalProperties": false, "properties": {
+		"preset": {"description": "System.", "type": "string", "enum": ["mine", "yours"]},
+		"base": {"description": "Base.", "type": "object", "additionalProperties": false, "properties": {
+			"kept": {"description": "Kept.", "type": "integer", "default": 2},
+			"more": {"description": "More.", "type": "string"}}},
 		"own": {"description": "Wins.", "type": "string", "default": "a", "enum": ["a", "b"]},
 		"tree": {"description": "A tree.", "type": "object", "additionalProperties": false, "properties": {
 			"set": {"description": "Has a default.", "type": "integer", "default": 7},

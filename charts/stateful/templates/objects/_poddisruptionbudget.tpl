@@ -1,12 +1,11 @@
 {{/*
-stateful.objects.PodDisruptionBudget prints the budget of a pool with one member:
-there is no middle, so disruption.allow says whether a drain may stop it.
-AlwaysAllow: a member that is not ready protects nothing, and must not hold up a
-drain. Takes settings and item.
+stateful.objects.PodDisruptionBudget prints the budget of a pool. AlwaysAllow: a
+member that is not ready protects nothing, and must not hold up a drain. Takes
+settings and item.
 */}}
 {{- define "stateful.objects.PodDisruptionBudget" -}}
 spec:
-  maxUnavailable: {{ ternary 1 0 .item.pool.disruption.allow }}
+  maxUnavailable: {{ .item.pool.unavailable }}
   unhealthyPodEvictionPolicy: AlwaysAllow
   selector:
     matchLabels:

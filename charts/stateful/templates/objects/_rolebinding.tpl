@@ -1,4 +1,4 @@
-{{/* stateful.objects.RoleBinding binds the Role of the item's name to the ServiceAccount of that name. Takes settings and item. */}}
+{{/* stateful.objects.RoleBinding binds the Role of the item's name to the item's account. Takes settings and item. */}}
 {{- define "stateful.objects.RoleBinding" -}}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
@@ -6,6 +6,6 @@ roleRef:
   name: {{ .item.name }}
 subjects:
   - kind: ServiceAccount
-    name: {{ .item.name }}
+    name: {{ .item.account }}
     namespace: {{ .settings.names.namespace }}
 {{- end -}}

@@ -1,35 +1,37 @@
 {{/*
-stateful.objects.Service prints the spec of one of a pool's two Services: the
-headless one gives members their DNS names, ready or not, with all ports; the
-other is for clients and metrics, with their ports. Takes settings and item.
+stateful.objects.Service prints the spec of a Service. Those for members give
+addresses, ready or not: a member must be found before it is ready. Takes
+settings and item.
 */}}
 {{- define "stateful.objects.Service" -}}
-{{- $pool := .item.pool -}}
-{{- $service := $pool.service -}}
+{{- $service := .item.service -}}
 spec:
-  {{- if .item.headless }}
+  {{- if eq $service.kind "headless" }}
   clusterIP: None
   publishNotReadyAddresses: true
+  {{- else if eq $service.kind "member" }}
+  publishNotReadyAddresses: true
   {{- else }}
-  type: {{ $service.type }}
+  type: {{ $service.options.type }}
   {{- range $key := list "clusterIP" "loadBalancerClass" "loadBalancerSourceRanges" "externalTrafficPolicy" "sessionAffinity" "ipFamilyPolicy" "ipFamilies" }}
-  {{- with get $service $key }}
+  {{- with get $service.options $key }}
   {{ $key }}: {{ toJson . }}
   {{- end }}
   {{- end }}
   {{- end }}
   selector:
-    {{- include "stateful.selector" (dict "settings" .settings "component" $pool.component) | nindent 4 }}
-  ports:
-    {{- range $port := $pool.ports }}
-    {{- if or $.item.headless (ne .audience "peers") }}
-    - name: {{ .name }}
-      port: {{ ternary .port .servicePort $.item.headless }}
-      targetPort: {{ .name }}
-      protocol: {{ .protocol }}
-      {{- if and .nodePort (not $.item.headless) }}
-      nodePort: {{ .nodePort }}
-      {{- end }}
+    {{- include "stateful.selector" (dict "settings" .settings "component" $service.pool.component) | nindent 4 }}
+    {{- with $service.labels }}
+    {{- toYaml . | nindent 4 }}
     {{- end }}
+  ports:
+    {{- range $service.ports }}
+    - name: {{ .name }}
+      port: {{ .port }}
+      targetPort: {{ .targetPort }}
+      protocol: {{ .protocol }}
+      {{- with .nodePort }}
+      nodePort: {{ . }}
+      {{- end }}
     {{- end }}
 {{- end -}}

@@ -18,20 +18,7 @@ spec:
     matchLabels:
       {{- include "stateful.selector" (dict "settings" .settings "component" $pool.component) | nindent 6 }}
   template:
-    metadata:
-      labels:
-        {{- include "stateful.selector" (dict "settings" .settings "component" $pool.component) | nindent 8 }}
-        {{- with merge (dict) $pool.podLabels $pool.commonLabels }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
-      annotations:
-        # The server reads its files when it starts: a change must restart it.
-        stateward.dev/config-checksum: {{ dict "files" $pool.files "scripts" $pool.scripts | toJson | sha256sum }}
-        {{- with merge (dict) $pool.podAnnotations $pool.commonAnnotations }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
-    spec:
-      {{- include "stateful.pod.spec" $args | trim | nindent 6 }}
+    {{- include "stateful.pod.template" $args | nindent 4 }}
   {{- with $pool.claims }}
   persistentVolumeClaimRetentionPolicy:
     whenDeleted: {{ $pool.storage.retention.whenDeleted }}

@@ -1,7 +1,7 @@
 {{/* stateful.pod.container prints the server's container. Takes root, settings and pool. */}}
 {{- define "stateful.pod.container" -}}
 {{- $pool := .pool -}}
-name: {{ $pool.component }}
+name: {{ $pool.name }}
 image: {{ include "stateful.image" (dict "image" $pool.image "root" .root) }}
 imagePullPolicy: {{ $pool.image.pullPolicy }}
 {{- with $pool.server.command }}
@@ -20,7 +20,9 @@ envFrom:
 {{- end }}
 ports:
   {{- range $pool.ports }}
+  {{- if eq .container $pool.name }}
   - {name: {{ .name }}, containerPort: {{ .port }}, protocol: {{ .protocol }}}
+  {{- end }}
   {{- end }}
 {{- include "stateful.pod.probes" . }}
 {{- include "stateful.pod.lifecycle" . }}

@@ -1,22 +1,33 @@
 {{/*
 stateful.pool.ports fills pool.ports, a list of {name, port, protocol, audience,
-servicePort, nodePort} sorted by name, and pool.port, the first port for
-clients. audience says who connects: clients, peers or metrics. Takes pool;
-prints nothing.
+container, servicePort, nodePort} sorted by name, and pool.port, the first port
+for clients, else the first. audience says who connects: clients, peers or
+metrics; container which one listens. Takes settings and pool; prints nothing.
 */}}
 {{- define "stateful.pool.ports" -}}
-{{- $service := .pool.service -}}
+{{- $pool := .pool -}}
+{{- $service := $pool.service -}}
 {{- $ports := list -}}
+{{- range $name, $spec := $pool.server.ports -}}
+{{-   $ports = append $ports (dict
+        "name" $name
+        "port" (int $spec.port)
+        "protocol" ($spec.protocol | default "TCP")
+        "audience" ($spec.audience | default "clients")
+        "container" $pool.name
+        "servicePort" (get $service.ports $name | default $spec.port | int)
+        "nodePort" (get $service.nodePorts $name | default 0 | int)) -}}
+{{- end -}}
 {{- $first := 0 -}}
-{{- range $name, $spec := .pool.server.ports -}}
-{{-   $port := dict "name" $name "port" (int $spec.port) "protocol" ($spec.protocol | default "TCP") "audience" ($spec.audience | default "clients") -}}
-{{-   $_ := set $port "servicePort" (get $service.ports $name | default $spec.port | int) -}}
-{{-   $_ := set $port "nodePort" (get $service.nodePorts $name | default 0 | int) -}}
-{{-   $ports = append $ports $port -}}
-{{-   if and (not $first) (eq $port.audience "clients") -}}
-{{-     $first = $port.port -}}
+{{- range $audience := list "clients" "peers" -}}
+{{-   range $ports -}}
+{{-     if and (not $first) (eq .audience $audience) }}{{ $first = .port }}{{ end -}}
 {{-   end -}}
 {{- end -}}
-{{- $_ := set .pool "ports" $ports -}}
-{{- $_ := set .pool "port" $first -}}
+{{- $exporter := ($pool.facts.metrics | default dict).exporter -}}
+{{- if and $exporter .settings.values.metrics.enabled (eq $pool.name .settings.main) -}}
+{{-   $ports = append $ports (dict "name" "metrics" "port" (int $pool.facts.metrics.port) "protocol" "TCP" "audience" "metrics" "container" "metrics" "servicePort" (int $pool.facts.metrics.port) "nodePort" 0) -}}
+{{- end -}}
+{{- $_ := set $pool "ports" $ports -}}
+{{- $_ := set $pool "port" $first -}}
 {{- end -}}

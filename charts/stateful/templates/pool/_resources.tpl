@@ -16,7 +16,7 @@ there is none. Takes root and pool; prints nothing.
 {{- include "stateful.merge" (dict "into" $requests "from" ($resources.requests | default dict)) -}}
 {{- $memory := 0 -}}
 {{- with $limits.memory -}}
-{{-   $memory = include "stateful.bytes" (dict "quantity" . "path" "resources.limits.memory") | int64 -}}
+{{-   $memory = include "stateful.bytes" (dict "quantity" . "path" (printf "%sresources.limits.memory" $.pool.path)) | int64 -}}
 {{- end -}}
 {{- $_ := set .pool "resources" (dict "limits" $limits "requests" $requests) -}}
 {{- $_ := set .pool "memory" $memory -}}

@@ -7,9 +7,11 @@ and pool; prints nothing.
 {{- $_ := set .pool "claims" list -}}
 {{- $_ := set .pool "volumes" list -}}
 {{- $_ := set .pool "mounts" list -}}
-{{- include "stateful.pool.volume" (dict "root" .root "settings" .settings "pool" .pool "name" "data" "storage" .pool.storage) -}}
-{{- if .pool.storage.log.enabled -}}
-{{-   include "stateful.pool.volume" (dict "root" .root "settings" .settings "pool" .pool "name" "log" "storage" .pool.storage.log) -}}
+{{- if not .pool.facts.stateless -}}
+{{-   include "stateful.pool.volume" (dict "root" .root "settings" .settings "pool" .pool "name" "data" "storage" .pool.storage) -}}
+{{-   if .pool.storage.log.enabled -}}
+{{-     include "stateful.pool.volume" (dict "root" .root "settings" .settings "pool" .pool "name" "log" "storage" .pool.storage.log) -}}
+{{-   end -}}
 {{- end -}}
 {{- end -}}
 
