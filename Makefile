@@ -21,12 +21,21 @@ build: ## bin/stateward
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/stateward ./cmd/stateward
 
 .PHONY: test
-test: shellcheck ## unit tests, rule fixtures, CLI scripts, renders compared with Helm's
+test: shellcheck promtool ## unit tests, rule fixtures, CLI scripts, renders compared with Helm's
 	go test ./...
 
 .PHONY: shellcheck
 shellcheck: ## the scripts of the charts
-	shellcheck --external-sources --source-path=SCRIPTDIR charts/stateful/files/*.sh charts/stateful/files/*/*.sh .ci/run
+	shellcheck --external-sources --source-path=SCRIPTDIR charts/stateful/files/*.sh charts/stateful/files/*/*.sh \
+		charts/stateful/files/*/*/*.sh tools/*.sh test/images/build.sh .ci/run
+
+.PHONY: promtool
+promtool: ## Prometheus's own checker of the alerts, from Debian's package
+	tools/promtool.sh
+
+.PHONY: helm
+helm: ## renders of the examples by Helm 3.18 and 4, compared with ours; builds both the first time
+	STATEWARD_HELM=1 go test ./charts -run TestHelmVersions -count=1
 
 .PHONY: lint
 lint: ## golangci-lint, with the layers of docs/architecture.md

@@ -253,3 +253,26 @@ func objects(t *testing.T, pattern string, texts ...string) (map[string]*manifes
 	}
 	return byName, nil
 }
+
+// The render of each example by a parsed chart: what `check` pays twice.
+func BenchmarkRender(b *testing.B) {
+	for _, pattern := range patterns {
+		c, _, err := chart.LoadFS(charts.FS, pattern)
+		require.NoError(b, err)
+		program, _ := render.Parse(c)
+		examples, err := filepath.Glob("../examples/" + pattern + "/*/values.yaml")
+		require.NoError(b, err)
+		for _, example := range examples {
+			text, err := os.ReadFile(example)
+			require.NoError(b, err)
+			given, _ := values.Parse(example, text)
+			b.Run(pattern+"/"+filepath.Base(filepath.Dir(example)), func(b *testing.B) {
+				for b.Loop() {
+					if _, found := program.Render(context.Background(), given.Map, render.Release{Name: "shop", Namespace: "prod"}); len(found) > 0 {
+						b.Fatal(found)
+					}
+				}
+			})
+		}
+	}
+}

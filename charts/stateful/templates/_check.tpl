@@ -12,6 +12,7 @@ and what to write. Takes root and settings; prints nothing.
 {{- end -}}
 {{- include "stateful.check.unused" . -}}
 {{- include "stateful.check.features" . -}}
+{{- include "stateful.check.services" . -}}
 {{- $auth := $values.auth -}}
 {{- if and .settings.facts.authRequired (not $auth.enabled) -}}
 {{-   fail (printf "auth.enabled: the preset %q does not run without credentials; leave this key out" .settings.preset) -}}
@@ -41,7 +42,7 @@ preset's system makes none: they would be ignored. Takes root and settings.
 {{- if not .settings.facts.initializes -}}
 {{-   range $path := list "server.initScripts" "server.initArgs" "auth.username" "auth.database" -}}
 {{-     $keys := splitList "." $path -}}
-{{-     if get (get $.root.Values (first $keys) | default dict) (last $keys) -}}
+{{-     if and (not (has $path ($.settings.facts.uses | default list))) (get (get $.root.Values (first $keys) | default dict) (last $keys)) -}}
 {{-       fail (printf "%s: the preset %q has no use for it; leave this key out" $path $.settings.preset) -}}
 {{-     end -}}
 {{-   end -}}
@@ -127,10 +128,33 @@ stateful.check.features fails on what the preset does not have. Takes settings.
 {{- end -}}
 {{- $names := list -}}
 {{- range $pool.ports }}{{ $names = append $names .name }}{{ end -}}
+{{- $handlers := list "exec" "httpGet" "tcpSocket" "grpc" -}}
+{{- range $name, $probe := $pool.probes -}}
+{{-   $both := list -}}
+{{-   range $handler := $handlers }}{{ if hasKey ($probe | default dict) $handler }}{{ $both = append $both $handler }}{{ end }}{{ end -}}
+{{-   if gt (len $both) 1 -}}
+{{-     fail (printf "%sprobes.%s: %s are there, a probe has one of them" $pool.path $name (join " and " $both)) -}}
+{{-   end -}}
+{{- end -}}
 {{- range $key := list "ports" "nodePorts" -}}
 {{-   range $name, $_ := get $pool.service $key -}}
 {{-     if not (has $name $names) -}}
 {{-       fail (printf "%sservice.%s.%s: the server has no port of this name; it has: %s" $pool.path $key $name (join ", " $names)) -}}
+{{-     end -}}
+{{-   end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* stateful.check.services: keys that only some types of a Service have. Takes settings. */}}
+{{- define "stateful.check.services" -}}
+{{- range $service := .settings.services -}}
+{{-   $path := printf "%sservice" $service.pool.path -}}
+{{-   if eq $service.kind "read" }}{{ $path = "service.read" }}{{ end -}}
+{{-   $type := $service.options.type -}}
+{{-   range $key := list "loadBalancerClass" "loadBalancerSourceRanges" "externalTrafficPolicy" "nodePorts" -}}
+{{-     $types := ternary (list "LoadBalancer") (list "NodePort" "LoadBalancer") (hasPrefix "load" $key) -}}
+{{-     if and $type (get $service.options $key) (not (has $type $types)) -}}
+{{-       fail (printf "%s.%s: a Service of type %s has none; set %s.type to %s" $path $key $type $path (join " or " $types)) -}}
 {{-     end -}}
 {{-   end -}}
 {{- end -}}

@@ -42,8 +42,8 @@ prints nothing.
 
 {{/*
 stateful.settings.preset reads a preset's file into a dict, over the file of the
-preset it is like. A pattern is never taken over from there: the file itself
-says which it has. Takes root, name and into; prints nothing.
+preset it is like. From there it has the patterns that it names itself, and no
+others. Takes root, name and into; prints nothing.
 */}}
 {{- define "stateful.settings.preset" -}}
 {{- $preset := .root.Subcharts.stateful.Files.Get (printf "presets/%s.yaml" .name) | fromYaml -}}
@@ -51,7 +51,9 @@ says which it has. Takes root, name and into; prints nothing.
 {{- with $preset.like -}}
 {{-   include "stateful.settings.preset" (dict "root" $.root "name" . "into" $.into) -}}
 {{- end -}}
-{{- $_ := unset .into "patterns" -}}
+{{- range $pattern, $_ := .into.patterns -}}
+{{-   if not (hasKey ($preset.patterns | default dict) $pattern) }}{{ $_ := unset $.into.patterns $pattern }}{{ end -}}
+{{- end -}}
 {{- include "stateful.merge" (dict "into" .into "from" $preset) -}}
 {{- end -}}
 

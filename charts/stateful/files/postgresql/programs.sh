@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# Where the programs of PostgreSQL are, and of which major. Sourced after lib.sh.
+# Where the programs of PostgreSQL are, of which major, and what every way to start
+# a server needs. Sourced after lib.sh.
 
 # Where images keep the programs when they are not on PATH: Debian has a folder per major.
 server_dirs='/usr/lib/postgresql/*/bin /usr/local/pgsql/bin /usr/pgsql-*/bin'
@@ -24,4 +25,20 @@ find_programs() {
 
 server_major() {
 	postgres --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/'
+}
+
+check_version() {
+	data=$(cat "$PGDATA/PG_VERSION")
+	server=$(server_major)
+	[ "$data" = "$server" ] ||
+		die "the data in $PGDATA is of PostgreSQL $data, the image has $server: go back to an image of $data, or move the data with pg_upgrade or a dump"
+}
+
+# client_rules writes the pg_hba.conf that the server reads. With TLS a line of the
+# type "host" is made one of "hostssl": nobody who did not mean to talks in the
+# clear; who does writes "hostnossl".
+client_rules() {
+	text=$(cat "$STATEWARD_HOME/config/pg_hba.conf")
+	[ -z "${STATEWARD_TLS:-}" ] || text=$(printf '%s\n' "$text" | sed 's/^\([[:blank:]]*host\)\([[:blank:]]\)/\1ssl\2/')
+	printf '%s\n' "$text" >"$STATEWARD_RUN_DIR/pg_hba.conf"
 }

@@ -6,10 +6,14 @@ umask 077
 . "${STATEWARD_HOME:-/opt/stateward}/scripts/lib.sh"
 # shellcheck source=programs.sh
 . "$STATEWARD_HOME/scripts/programs.sh"
+# shellcheck source=database.sh
+. "$STATEWARD_HOME/scripts/database.sh"
 
 : "${PGDATA:?}"
 config=$STATEWARD_HOME/config
+rules=$STATEWARD_RUN_DIR/pg_hba.conf
 new=$PGDATA.new
+socket=$STATEWARD_RUN_DIR
 
 # The cluster is made beside its final place and moved there when it is complete:
 # a pod that dies half-way leaves nothing that looks like a database.
@@ -32,47 +36,23 @@ initialize() {
 
 	# Without TCP, so that no probe and no client takes this server for the real one.
 	pg_ctl --pgdata="$new" --wait --timeout=300 --silent \
-		--options="-c config_file='$config/postgresql.conf' -c hba_file='$config/pg_hba.conf' -c listen_addresses='' -c unix_socket_directories='$STATEWARD_RUN_DIR'" start >&2
-	create_database
-	for file in "$config"/init.*.sql; do
-		[ -f "$file" ] || continue
-		log "running ${file##*/}"
-		sql --dbname="$STATEWARD_DATABASE" --file="$file"
-	done
+		--options="-c config_file='$config/postgresql.conf' -c hba_file='$rules' -c listen_addresses='' -c unix_socket_directories='$socket'" start >&2
+	fill
 	pg_ctl --pgdata="$new" --wait --timeout=300 --silent --mode=fast stop >&2
 	[ ! -d "$PGDATA" ] || rmdir "$PGDATA" # or mv would move into it
 	mv "$new" "$PGDATA"
 	sync
 }
 
-sql() {
-	psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --host="$STATEWARD_RUN_DIR" --username=postgres "$@" >&2
-}
-
-# psql reads the password from the file itself: as an argument every process could see it.
-create_database() {
-	sql --dbname=postgres --set=name="$STATEWARD_USERNAME" --set=database="$STATEWARD_DATABASE" \
-		--set=file="$STATEWARD_HOME/credentials/password" <<-'SQL'
-			\set password `cat :file`
-			CREATE ROLE :"name" LOGIN PASSWORD :'password';
-			SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'name') WHERE :'database' <> 'postgres' \gexec
-		SQL
-}
-
-check_version() {
-	data=$(cat "$PGDATA/PG_VERSION")
-	server=$(server_major)
-	[ "$data" = "$server" ] ||
-		die "the data in $PGDATA is of PostgreSQL $data, the image has $server: go back to an image of $data, or move the data with pg_upgrade or a dump"
-}
-
 find_programs
+client_rules
 if [ -s "$PGDATA/PG_VERSION" ]; then
 	check_version
 elif is_empty "$PGDATA"; then
+	check_username
 	# shellcheck disable=SC2086 # one word per argument
 	initialize ${STATEWARD_INIT_ARGS:-}
 else
 	die "$PGDATA is not empty and holds no database (no PG_VERSION): nothing was changed; look at the volume"
 fi
-exec postgres -D "$PGDATA" -c config_file="$config/postgresql.conf" -c hba_file="$config/pg_hba.conf" "$@"
+exec postgres -D "$PGDATA" -c config_file="$config/postgresql.conf" -c hba_file="$rules" "$@"

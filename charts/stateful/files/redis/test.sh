@@ -5,18 +5,18 @@ set -eu
 : "${STATEWARD_HOST:?}" "${STATEWARD_PORT:?}"
 # shellcheck source=../lib.sh
 . "${STATEWARD_HOME:-/opt/stateward}/scripts/lib.sh"
+# shellcheck source=programs.sh
+. "$STATEWARD_HOME/scripts/programs.sh"
 
-if [ -n "${STATEWARD_AUTH:-}" ]; then
-	REDISCLI_AUTH=$(credential password)
-	export REDISCLI_AUTH
-fi
+log_in default
 redis() {
-	timeout 10 redis-cli -h "$STATEWARD_HOST" -p "$STATEWARD_PORT" "$@"
+	call "$STATEWARD_HOST" "$STATEWARD_PORT" "$@"
 }
 
 want=$(date +%s)-$$
 key=stateward:test:$$
-[ "$(redis set "$key" "$want" ex 60)" = OK ] || die "cannot write through $STATEWARD_HOST:$STATEWARD_PORT"
+answer=$(redis set "$key" "$want" ex 60 || true)
+[ "$answer" = OK ] || die "cannot write through $STATEWARD_HOST:$STATEWARD_PORT: \"$answer\""
 got=$(redis get "$key")
 [ "$got" = "$want" ] || die "wrote \"$want\" and read \"$got\""
 redis del "$key" >/dev/null

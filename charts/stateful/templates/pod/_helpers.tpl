@@ -29,7 +29,7 @@ args: ["cp /bin/busybox /opt/stateward/tools && /opt/stateward/tools/busybox --i
 {{- $mounts := list .pool.apiMount (dict "name" "run" "mountPath" "/run/stateward") -}}
 {{- range .pool.mounts }}{{ if eq .name "scripts" }}{{ $mounts = append $mounts . }}{{ end }}{{ end -}}
 name: role
-command: [sh, /opt/stateward/scripts/role.sh]
+command: [sh, /opt/stateward/scripts/label.sh]
 env:
   {{- toYaml .pool.env | nindent 2 }}
 {{ include "stateful.pod.helper" (merge (dict "image" $helpers.role.image "resources" $helpers.resources "mounts" $mounts) .) }}
@@ -42,7 +42,7 @@ env:
 {{- $tls := (ternary (.pool.facts.tls | default dict) dict .settings.tls.enabled).metrics | default dict -}}
 {{- $mounts := list -}}
 {{- range .pool.mounts -}}
-{{-   if has .name (list "config" "scripts" "credentials" "tls" "tmp" "run") }}{{ $mounts = append $mounts . }}{{ end -}}
+{{-   if has .name (list "config" "scripts" "credentials" "tls" "tmp" "run" "tools") }}{{ $mounts = append $mounts . }}{{ end -}}
 {{- end -}}
 {{- $known := dict -}}
 {{- range .pool.env }}{{ if hasPrefix "STATEWARD_" .name }}{{ $_ := set $known .name (.value | default .valueFrom) }}{{ end }}{{ end -}}

@@ -9,9 +9,9 @@ enableServiceLinks: false
 terminationGracePeriodSeconds: {{ $pool.lifecycle.terminationGracePeriodSeconds | default 30 }}
 securityContext:
   {{- toYaml $pool.security.pod | nindent 2 }}
-{{- if or $pool.facts.shell $pool.extraInitContainers }}
+{{- if or $pool.tools $pool.extraInitContainers }}
 initContainers:
-  {{- if $pool.facts.shell }}
+  {{- if $pool.tools }}
   - {{ include "stateful.pod.shell" . | indent 4 | trim }}
   {{- end }}
   {{- with $pool.extraInitContainers }}

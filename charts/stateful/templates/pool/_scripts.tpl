@@ -18,7 +18,7 @@ command is written. Takes root, settings and pool; prints nothing.
 {{-   end -}}
 {{-   range $name, $text := $pool.server.scripts }}{{ $_ := set $scripts $name $text }}{{ end -}}
 {{-   if $scripts }}{{ $_ := set $scripts "lib.sh" ($library.Get "files/lib.sh") }}{{ end -}}
-{{-   if $pool.facts.role }}{{ $_ := set $scripts "role.sh" ($library.Get "files/role.sh") }}{{ end -}}
+{{-   if $pool.facts.role }}{{ $_ := set $scripts "label.sh" ($library.Get "files/label.sh") }}{{ end -}}
 {{-   $_ := set $settings "scripts" $scripts -}}
 {{-   if and (hasKey $scripts "start.sh") (not $pool.server.command) -}}
 {{-     $_ := set $pool.server "command" (append (include "stateful.shell" $pool | fromYamlArray) "/opt/stateward/scripts/start.sh") -}}

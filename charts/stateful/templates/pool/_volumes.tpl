@@ -1,8 +1,9 @@
 {{/*
 stateful.pool.volumes adds to pool.volumes and pool.mounts: configuration,
-scripts, topology, credentials, certificate, shared memory, scratch folders (the
-root file system is read-only) and the user's extra ones. Takes settings and
-pool; prints nothing.
+scripts, topology, credentials, certificate, a shell, shared memory, scratch
+folders (the root file system is read-only) and the user's extra ones. Fills
+pool.tools: whether an init container brings a shell. Takes settings and pool;
+prints nothing.
 */}}
 {{- define "stateful.pool.volumes" -}}
 {{- $pool := .pool -}}
@@ -25,7 +26,10 @@ pool; prints nothing.
 {{- $volumes := $read -}}
 {{- $mounts := list -}}
 {{- range $read }}{{ $mounts = append $mounts (dict "name" .name "mountPath" (printf "/opt/stateward/%s" .name) "readOnly" true) }}{{ end -}}
-{{- if $pool.facts.shell -}}
+{{- /* a shell for a server's image that has none, or for an exporter's that runs a script */ -}}
+{{- $exporter := ($pool.facts.metrics | default dict).exporter | default dict -}}
+{{- $_ := set $pool "tools" (or $pool.facts.shell (and $settings.values.metrics.enabled $exporter.shell)) -}}
+{{- if $pool.tools -}}
 {{-   $volumes = append $volumes (dict "name" "tools" "emptyDir" dict) -}}
 {{-   $mounts = append $mounts (dict "name" "tools" "mountPath" "/opt/stateward/tools") -}}
 {{- end -}}
