@@ -151,9 +151,15 @@ func TestPresetsDecideOnlyAbsentKeys(t *testing.T) {
 	for _, pattern := range patterns {
 		defaults := readValues(t, pattern+"/values.yaml")
 		for _, file := range presets {
-			preset, _ := readValues(t, file)["values"].(map[string]any)
-			require.NotNil(t, preset, file)
-			requireDisjoint(t, file, "", preset, defaults)
+			preset := readValues(t, file)
+			own, has := preset["patterns"].(map[string]any)[pattern].(map[string]any)
+			if !has {
+				continue
+			}
+			for _, layer := range []map[string]any{preset, own} {
+				values, _ := layer["values"].(map[string]any)
+				requireDisjoint(t, file, "", values, defaults)
+			}
 		}
 	}
 }
@@ -185,6 +191,29 @@ func TestPresetsAreComplete(t *testing.T) {
 			require.FileExists(t, "stateful/presets/"+preset+".yaml")
 			require.FileExists(t, "../examples/"+pattern+"/"+preset+"/values.yaml")
 			require.FileExists(t, "../examples/"+pattern+"/"+preset+"/README.md")
+		}
+	}
+}
+
+// A fact that nobody documents is known to one preset only.
+func TestFactsAreDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../docs/presets.md")
+	require.NoError(t, err)
+	presets, err := filepath.Glob("stateful/presets/*.yaml")
+	require.NoError(t, err)
+	for _, file := range presets {
+		preset := readValues(t, file)
+		layers := []any{preset["facts"]}
+		given, _ := preset["patterns"].(map[string]any)
+		for _, pattern := range given {
+			layer, _ := pattern.(map[string]any)
+			layers = append(layers, layer["facts"])
+		}
+		for _, layer := range layers {
+			facts, _ := layer.(map[string]any)
+			for fact := range facts {
+				require.Contains(t, string(doc), "`"+fact+"`", file)
+			}
 		}
 	}
 }

@@ -150,7 +150,7 @@ func (s *etcdSandbox) changes() string {
 			lines = append(lines, line)
 		}
 	}
-	return strings.NewReplacer("--dial-timeout=3s --command-timeout=5s ", "", ".db-headless.prod.svc.cluster.local", "", s.root, "ROOT").Replace(strings.Join(lines, "\n"))
+	return strings.NewReplacer("--dial-timeout=3s --command-timeout=5s ", "", "--dial-timeout=3s --command-timeout=20s ", "", ".db-headless.prod.svc.cluster.local", "", s.root, "ROOT").Replace(strings.Join(lines, "\n"))
 }
 
 func TestEtcdStart(t *testing.T) {
@@ -477,6 +477,21 @@ func TestEtcdBootstrapRefusesAnEmptyPassword(t *testing.T) {
 	require.Equal(t, 1, code)
 	require.Contains(t, out, `the key "root-password" of the release's Secret is empty`)
 	require.NotContains(t, s.calls(), "user add")
+}
+
+// A user that cannot be looked up is not one that is missing.
+func TestEtcdBootstrapStopsWithoutAnAnswer(t *testing.T) {
+	for _, fails := range []string{"user list", "role list", "user get", "role get", "auth status"} {
+		s := newEtcd(t, []string{"sh"}, 0)
+		s.write("list", etcdEntry("e0", 0, "started", "false"))
+		s.write("bin/real-etcdctl", s.read("bin/etcdctl"))
+		s.fake("etcdctl", `case "$*" in *"`+fails+`"*) echo "Error: context deadline exceeded" >&2; exit 1 ;; esac; exec real-etcdctl "$@"`)
+		out, code := s.run("bootstrap.sh")
+		require.Equal(t, 1, code, out)
+		require.Contains(t, out, "etcdctl "+fails+": context deadline exceeded")
+		_, after, _ := strings.Cut(s.calls(), fails)
+		require.NotContains(t, after, "etcdctl", "nothing is changed after it")
+	}
 }
 
 func TestEtcdTest(t *testing.T) {

@@ -10,10 +10,11 @@ umask 077
 . "$STATEWARD_HOME/scripts/etcd.sh"
 
 service=$scheme://$STATEWARD_HOST:$STATEWARD_PORT
+limit=1h
 file=$1/etcd.snapshot
 [ ! -e "$file" ] || die "$file is there already: nothing was changed"
 # etcdctl compares the checksum that the server sends with what arrived.
-ctl "$service" snapshot save "$file" --command-timeout=1h >&2 || die "snapshot save: $(reason)"
+ctl "$service" snapshot save "$file" >&2 || die "snapshot save: $(reason)"
 status=$(etcdutl snapshot status "$file" 2>"$errors") || die "the snapshot is damaged: $(tail -n 1 "$errors")"
 case $status in
 *,*,*,*) log "wrote $file (hash, revision, keys, size: $status)" ;;

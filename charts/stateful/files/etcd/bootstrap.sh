@@ -9,6 +9,7 @@ set -eu
 . "$STATEWARD_HOME/scripts/etcd.sh"
 
 service=$scheme://$STATEWARD_HOST:$STATEWARD_PORT
+limit=20s
 
 answers() {
 	list=$(ctl "$service" member list) && [ -n "$list" ]
@@ -31,7 +32,7 @@ call() {
 
 # has WHAT NAME: is there a user or role of this name
 has() {
-	names=$(call "$1" list)
+	names=$(call "$1" list) || exit 1 # no answer is not a no
 	printf '%s\n' "$names" | grep -qxF "$2"
 }
 
@@ -50,13 +51,13 @@ await 600 "the cluster to answer at $service" answers
 
 if [ -n "${STATEWARD_AUTH:-}" ]; then
 	has user root || set_password add root root-password
-	roles=$(call user get root)
+	roles=$(call user get root) || exit 1
 	case $roles in *root*root*) ;; *) call user grant-role root root >&2 ;; esac
 
 	app=${STATEWARD_USERNAME:-root}
 	if [ "$app" != root ]; then
 		has role "$app" || call role add "$app" >&2
-		rights=$(call role get "$app")
+		rights=$(call role get "$app") || exit 1
 		[ "$(printf '%s\n' "$rights" | grep -cF "(prefix $prefix)")" -eq 2 ] ||
 			call role grant-permission "$app" readwrite --prefix=true "$prefix" >&2
 		if ! has user "$app"; then
@@ -64,10 +65,10 @@ if [ -n "${STATEWARD_AUTH:-}" ]; then
 		elif ! (user=$app && ctl "$service" get "$prefix" --keys-only >/dev/null); then
 			case $(reason) in *"authentication failed"*) set_password passwd "$app" password ;; esac
 		fi
-		roles=$(call user get "$app" | sed -n 's/^Roles://p')
-		case " $roles " in *" $app "*) ;; *) call user grant-role "$app" "$app" >&2 ;; esac
+		roles=$(call user get "$app") || exit 1
+		case "$(printf '%s\n' "$roles" | sed -n 's/^Roles://p') " in *" $app "*) ;; *) call user grant-role "$app" "$app" >&2 ;; esac
 	fi
-	on=$(call auth status)
+	on=$(call auth status) || exit 1
 	case $on in *"Status: true"*) ;; *) call auth enable >&2 ;; esac
 fi
 

@@ -15,14 +15,15 @@ prefix=/${STATEWARD_DATABASE:-app}/
 # What etcdctl said on its last call that failed.
 errors=$STATEWARD_RUN_DIR/etcdctl.log
 
-# ctl ENDPOINT ARGUMENT... calls etcdctl as $user, root unless that is set. While
+# ctl ENDPOINT ARGUMENT... calls etcdctl as $user, root unless that is set, for as long as
+# $limit, five seconds unless that is set. While
 # the cluster asks for no password yet, it is not looked at. It goes by the
 # environment: an argument every process could see. Not under `timeout`, whose busybox
 # variant leaves a dead process with process 1 at each call.
 ctl() {
 	ctl_endpoint=$1
 	shift
-	set -- --endpoints="$ctl_endpoint" --dial-timeout=3s --command-timeout=5s "$@"
+	set -- --endpoints="$ctl_endpoint" --dial-timeout=3s --command-timeout="${limit:-5s}" "$@"
 	[ -z "${STATEWARD_TLS:-}" ] || set -- --cacert="$STATEWARD_HOME/tls/ca.crt" \
 		--cert="$STATEWARD_HOME/tls/tls.crt" --key="$STATEWARD_HOME/tls/tls.key" "$@"
 	if [ -n "${STATEWARD_AUTH:-}" ]; then

@@ -10,6 +10,7 @@ set -eu
 . "$STATEWARD_HOME/scripts/etcd.sh"
 
 service=$scheme://$STATEWARD_HOST:$STATEWARD_PORT
+limit=20s
 stay=$(members "$STATEWARD_POOL" | grep -c .) || true
 if [ "$stay" -eq 0 ]; then
 	log "all members stop and keep their data: there is nobody to remove"

@@ -9,6 +9,7 @@ set -eu
 . "$STATEWARD_HOME/scripts/etcd.sh"
 
 service=$scheme://$STATEWARD_HOST:$STATEWARD_PORT
+limit=20s
 # shellcheck disable=SC2034 # read by ctl
 user=${STATEWARD_USERNAME:-root}
 want=$(date +%s)-$$

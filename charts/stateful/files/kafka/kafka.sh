@@ -68,10 +68,12 @@ login() {
 	printf 'org.apache.kafka.common.security.%s required username="%s" password="%s"' "$module" "$2" "$(credential "$3")"
 }
 
-# client_properties MECHANISM USER KEY prints what a client needs to log in. The
-# time limits are for scripts that ask again by themselves.
+# client_properties MECHANISM USER KEY prints what a client needs to log in. A member
+# soon asks again by itself; a Job would begin from its start.
 client_properties() {
-	printf 'security.protocol=%s\nrequest.timeout.ms=10000\ndefault.api.timeout.ms=20000\n' "$(protocol)"
+	limit=60000
+	[ -z "${STATEWARD_MEMBER:-}" ] || limit=20000
+	printf 'security.protocol=%s\nrequest.timeout.ms=%s\ndefault.api.timeout.ms=%s\n' "$(protocol)" "$((limit / 2))" "$limit"
 	if [ -n "${STATEWARD_TLS:-}" ]; then
 		printf 'ssl.truststore.type=PEM\nssl.truststore.location=%s/tls/ca.crt\n' "$STATEWARD_HOME"
 	fi

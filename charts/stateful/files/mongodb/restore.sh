@@ -36,5 +36,6 @@ if [ -n "$(setting replication.replSetName)" ]; then
 	trap 'on_server "run({ dropRole: \"stateward-restore\" })" >&2' EXIT
 	set -- --oplogReplay
 fi
-tool mongorestore --archive="$archive" --gzip --stopOnError "$@" >&2 || die "mongorestore failed: the server holds a part of the backup"
+# config holds what the servers note for themselves.
+tool mongorestore --archive="$archive" --gzip --stopOnError --nsExclude='config.*' "$@" >&2 || die "mongorestore failed: the server holds a part of the backup"
 log "restored $archive"

@@ -142,7 +142,7 @@ attach() {
 			continue
 		fi
 		{
-			fence_sql "$target"
+			printf '%s\n' "$keep_read_only"
 			follow "$target"
 			printf '%s\n' "$start_following"
 		} | change "$member"

@@ -4,7 +4,7 @@
 
 # log_in USER KEY sets what every program of PostgreSQL reads: where to go, and as whom.
 log_in() {
-	PGHOST=${STATEWARD_HOST:?} PGPORT=${STATEWARD_PORT:?} PGUSER=$1 PGPASSWORD=$(credential "$2") PGCONNECT_TIMEOUT=10
+	PGHOST=${STATEWARD_HOST:?} PGPORT=${STATEWARD_PORT:?} PGUSER=$1 PGPASSWORD=$(credential "$2") PGCONNECT_TIMEOUT=30
 	export PGHOST PGPORT PGUSER PGPASSWORD PGCONNECT_TIMEOUT
 	if [ -n "${STATEWARD_TLS:-}" ]; then
 		PGSSLMODE=verify-full PGSSLROOTCERT=$STATEWARD_HOME/tls/ca.crt

@@ -37,13 +37,10 @@ total=0
 for file in "$1"/*.rdb; do
 	[ -s "$file" ] || die "there are no copies in $1"
 	{
-		printf '%s\n' 'bind 127.0.0.1' "unixsocket $socket" "dir $1" "dbfilename ${file##*/}" 'appendonly no' 'save ""'
-		if [ -n "${STATEWARD_TLS:-}" ]; then
-			printf '%s\n' 'port 0' 'tls-port 6390' 'tls-cluster yes' "tls-ca-cert-file $STATEWARD_HOME/tls/ca.crt" \
-				"tls-cert-file $STATEWARD_HOME/tls/tls.crt" "tls-key-file $STATEWARD_HOME/tls/tls.key"
-		else
-			echo 'port 6390'
-		fi
+		# Without TLS to here: the client speaks none to the server it copies from.
+		printf '%s\n' 'bind 127.0.0.1' 'port 6390' "unixsocket $socket" "dir $1" "dbfilename ${file##*/}" 'appendonly no' 'save ""'
+		[ -z "${STATEWARD_TLS:-}" ] || printf '%s\n' 'tls-cluster yes' "tls-ca-cert-file $STATEWARD_HOME/tls/ca.crt" \
+			"tls-cert-file $STATEWARD_HOME/tls/tls.crt" "tls-key-file $STATEWARD_HOME/tls/tls.key"
 	} >"$work/server.conf"
 	"$server" "$work/server.conf" >"$work/server.log" 2>&1 &
 	reader=$!
