@@ -108,7 +108,7 @@ echo "limit=$GOMEMLIMIT" >"$S/limit"`)
 *"snapshot status"*) [ ! -e "$S/damaged" ] || exit 1; echo "1234, 7, 3, 20 kB" ;;
 *) for arg; do case $arg in --data-dir=*) mkdir -p "${arg#*=}/member/wal"; touch "${arg#*=}/member/wal/0.wal" ;; esac; done ;;
 esac`)
-	s.fake("httpd", "exec /bin/sleep 60")
+	s.fake("httpd", "exec /bin/sleep 5 >/dev/null 2>&1") // not holding the output open
 	s.fake("wget", `for arg; do case $arg in http:*) host=${arg#http://} host=${host%%:*} ;; esac; done
 grep -qxF "$host" "$S/empty" && echo prod/db`)
 	s.fake("nslookup", `[ -e "$S/resolves" ]`)

@@ -38,7 +38,7 @@ func TestSwitches(t *testing.T) {
 			manifest := func(values map[string]any) []string {
 				out, found := program.Render(context.Background(), values, render.Release{Name: "shop", Namespace: "prod"})
 				require.Empty(t, found)
-				return difflib.SplitLines(string(out.Manifest))
+				return difflib.SplitLines(reviewable(out.Manifest))
 			}
 			// A null that takes a pool of the preset away must reach the chart, as it does from a values file.
 			got, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{A: manifest(base.Map), B: manifest(overlay(base.Map, given.Map)), Context: 2})

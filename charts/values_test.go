@@ -173,8 +173,8 @@ func TestValuesReachTheObjects(t *testing.T) {
 
 		{"extraVolumes", "extraVolumes: [{name: x, emptyDir: {}}]", server, pod + ".volumes.x.emptyDir", map[string]any{}},
 		{"extraVolumeMounts", "extraVolumeMounts: [{name: x, mountPath: /x}]", server, first + ".volumeMounts.x.mountPath", "/x"},
-		{"extraContainers", "extraContainers: [{name: x, image: z}]", server, pod + ".containers[1].name", "x"},
-		{"extraInitContainers", "extraInitContainers: [{name: x, image: z}]", server, pod + ".initContainers[0].name", "x"},
+		{"extraContainers", "extraContainers: [{name: x, image: z}]", server, pod + ".containers.x.image", "z"},
+		{"extraInitContainers", "extraInitContainers: [{name: x, image: z}]", server, pod + ".initContainers.x.image", "z"},
 		{"extraObjects", "extraObjects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: '{{ .Release.Name }}-x'}}]", "ConfigMap/shop-x", "metadata.name", "shop-x"},
 		{"extraObjects as text", "extraObjects: ['{apiVersion: v1, kind: ConfigMap, metadata: {name: \"{{ .Release.Name }}-x\"}}']", "ConfigMap/shop-x", "metadata.name", "shop-x"},
 		{"test.command", "test: {command: [a]}", "Pod/shop-test", "spec.containers[0].command", []any{"a"}},

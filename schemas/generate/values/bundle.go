@@ -152,7 +152,10 @@ func (k *key) read(dir string, node *yaml.Node) error {
 		}
 	}
 	if k.children != nil {
-		k.set("type", scalar("object"))
+		// A list says that null is allowed as well.
+		if kind := k.get("type"); kind == nil || kind.Kind == yaml.ScalarNode {
+			k.set("type", scalar("object"))
+		}
 		if !open && k.get("additionalProperties") == nil {
 			k.set("additionalProperties", &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: "false"})
 		}

@@ -74,8 +74,8 @@ python() {
 
 # call is the part of the Python programs here that asks a member's Patroni: the
 # answer, or an OSError. The certificate must be of the release's authority; names are
-# not checked, as a member asks itself by its address. Authorities without key usage do
-# for PostgreSQL and Patroni, so they must do here.
+# not checked, as a member asks itself by its address. An authority without key usage
+# does for PostgreSQL and for members among themselves, so it must do here.
 # shellcheck disable=SC2034 # the scripts that source this
 client='
 import base64, json, os, ssl, sys, time, urllib.request
