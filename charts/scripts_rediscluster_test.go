@@ -3,6 +3,7 @@ package charts_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -470,6 +471,26 @@ func TestRedisClusterJoin(t *testing.T) {
 				require.NoFileExists(t, s.path("data/making-cluster"))
 			}
 		})
+	}
+}
+
+// A replica that looks for its master at an old address is told again, then started anew.
+func TestRedisClusterMasterMoved(t *testing.T) {
+	for replication, ended := range map[string]bool{
+		"role:slave\r\nmaster_host:10.0.9.9\r\nmaster_link_status:down\r\n": true,
+		"role:slave\r\nmaster_host:10.0.0.0\r\nmaster_link_status:down\r\n": false,
+	} {
+		s := newRedisCluster(t, 3, 6, six()...)
+		s.write("cluster/replication", replication)
+		server := exec.Command("/usr/bin/sleep", "5")
+		require.NoError(t, server.Start())
+		done := make(chan error)
+		go func() { done <- server.Wait() }()
+		out, _ := s.run("join.sh", fmt.Sprint(server.Process.Pid))
+		err := <-done
+		require.Equal(t, ended, err != nil, out)
+		require.Equal(t, ended, strings.Contains(out, "the server starts anew"), out)
+		require.Equal(t, ended, strings.Contains(s.calls(), "admin@3 cluster replicate "+nodeID(0, "a")))
 	}
 }
 

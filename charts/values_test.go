@@ -264,7 +264,7 @@ func TestPatternValues(t *testing.T) {
 		{"distributed", "scheduling.spread", base, three + "scheduling: {spread: {hosts: none, zones: none}}", "StatefulSet/shop", pod + ".topologySpreadConstraints", nil},
 		{"distributed", "the topology lists the members", base, three, "ConfigMap/shop-topology", `data["members.server"]`, "shop-0.shop-headless.prod.svc.cluster.local\nshop-1.shop-headless.prod.svc.cluster.local\nshop-2.shop-headless.prod.svc.cluster.local\n"},
 		{"distributed", "a release's pods reach each other", base, three, "NetworkPolicy/shop", "spec.egress[1].to[0].podSelector.matchLabels", map[string]any{"app.kubernetes.io/name": "custom", "app.kubernetes.io/instance": "shop"}},
-		{"distributed", "a Job before the upgrade has the new topology", base, three + "server: {scripts: {scale-down.sh: x}}", "ConfigMap/shop-hooks", `metadata.annotations["helm.sh/hook"]`, "pre-upgrade"},
+		{"distributed", "a Job before the upgrade has the new topology", base, three + "server: {scripts: {scale-down.sh: x}}", "ConfigMap/shop-hooks", `metadata.annotations["helm.sh/hook"]`, "pre-upgrade,pre-rollback"},
 		{"distributed", "a pool of one's own", base, pools, "StatefulSet/shop-ingest", "spec.replicas", 2.0},
 		{"distributed", "its image is the server's", base, pools, "StatefulSet/shop-ingest", first + ".image", "db:1"},
 		{"distributed", "an image of its own", base, pools + "    image: {repository: other, tag: '2'}\n", "StatefulSet/shop-ingest", first + ".image", "other:2"},

@@ -35,8 +35,11 @@ Clients outside of the cluster need an ipBlock there.
 {{- if $settings.auth.enabled }}
 
 Credentials are in the Secret {{ $settings.auth.secret }}:
-{{- range $key, $_ := $settings.auth.lengths }}
+{{- $keys := keys $settings.auth.lengths $values.auth.keys | uniq | sortAlpha }}
+{{- $key := has "password" $keys | ternary "password" (first $keys) }}
   kubectl get secret --namespace {{ $namespace }} {{ $settings.auth.secret }} --output go-template='{{ "{{" }}index .data {{ get $values.auth.keys $key | default $key | quote }} | base64decode{{ "}}" }}'
+{{- with without $keys $key }}
+Other keys: {{ join ", " . }}
 {{- end }}
 {{- if $settings.auth.generated }}
 It was made once and belongs to no release: uninstalling keeps it, beside the volumes.

@@ -49,7 +49,8 @@ stateful.objects.<kind>. Takes root, settings, kind and item.
       "PodMonitor" "monitoring.coreos.com/v1" "ServiceMonitor" "monitoring.coreos.com/v1" "PrometheusRule" "monitoring.coreos.com/v1" -}}
 {{- $annotations := merge (dict) (.item.annotations | default dict) $values.commonAnnotations -}}
 {{- with .item.hook -}}
-{{-   $_ := set $annotations "helm.sh/hook" . -}}
+{{- /* A rollback changes members and roles as an upgrade does, and runs no hooks of upgrades. */ -}}
+{{-   $_ := set $annotations "helm.sh/hook" (regexReplaceAll "(pre|post)-upgrade" . "${1}-upgrade,${1}-rollback") -}}
 {{-   $_ := set $annotations "helm.sh/hook-delete-policy" "before-hook-creation,hook-succeeded" -}}
 {{-   with $.item.weight }}{{ $_ := set $annotations "helm.sh/hook-weight" . }}{{ end -}}
 {{- end -}}

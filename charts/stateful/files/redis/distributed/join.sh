@@ -1,9 +1,10 @@
 #!/bin/sh
-# join.sh SERVER-PID: runs beside the server until this member is part of the cluster.
+# join.sh SERVER-PID: runs beside the server and makes it part of the cluster.
 #   a new node, and peers that are a cluster -> joins them as a replica
 #   new nodes all, every member answers      -> the first of them makes a cluster of as many
 #                                               as shall be masters; the others join it
 #   a node that was a member                 -> tells its peers its new address, and hears theirs
+# Then it sees to it that a replica copies from where its master is.
 # A peer that does not answer is never taken for one that is not there.
 set -eu
 # shellcheck source=../../lib.sh
@@ -157,6 +158,33 @@ step_member() {
 	fi
 }
 
+# mend_master: a replica may hear of its master's new address from others, and then goes
+# on copying from the old one (seen with Redis 8.0): told again whom to follow, it looks
+# there. A server that does not is started anew. The difference has to last a while.
+stale=0
+mend_master() {
+	mend_id=$(self "$1" | where 'role == "replica"' | column 7)
+	mend_want=$(printf '%s\n' "$1" | where 'up && id == "'"$mend_id"'"' | column 3)
+	mend_have=$(node "$me" info replication | tr -d '\r' | sed -n 's/^master_host://p')
+	if [ -z "$mend_want" ] || [ -z "$mend_have" ] || [ "$mend_have" = "$mend_want" ]; then
+		stale=0
+		return 0
+	fi
+	stale=$((stale + 1))
+	case $stale in
+	1) ;;
+	2 | 3)
+		log "the master is at $mend_want now and is looked for at $mend_have: following it anew"
+		follow "$me" "$mend_id" || true
+		;;
+	*)
+		log "error: the master is at $mend_want and still looked for at $mend_have: the server starts anew"
+		kill "$pid"
+		exit 1
+		;;
+	esac
+}
+
 await 3600 "the server to have loaded its data" answers
 # A new member has nothing else to do. For one that was a member, whoever comes later tells it.
 left=1800 waited=0
@@ -171,9 +199,15 @@ while [ "$left" -gt 0 ]; do
 	elif step_member; then
 		rm -f "$making" "$STATEWARD_RUN_DIR/waiting"
 		log "this member is part of a cluster of $(printf '%s\n' "$mine" | where up | wc -l) nodes"
+		while kill -0 "$pid" 2>/dev/null; do
+			sleep 15
+			mend_master "$(table "$me")"
+		done
 		exit 0
 	elif [ -e "$making" ] && ! whole "$mine" && [ "$left" -lt 1785 ]; then
 		undo # Half a minute was enough for one that is made.
+	else
+		mend_master "$mine"
 	fi
 	sleep 2
 done

@@ -56,6 +56,6 @@ if [ -n "${STATEWARD_AUTH:-}" ]; then
 	} >"$users"
 	printf '%s\n' "aclfile $users" 'masteruser replica' "masterauth $(quoted "$(credential replica-password)")" >>"$conf"
 fi
-# It ends when this member is part of the cluster, or with the container.
+# It ends with the container.
 sh "$STATEWARD_HOME/scripts/join.sh" "$$" &
 exec "$server" "$conf" "$@"
