@@ -98,6 +98,9 @@ stateful.check.features fails on what the preset does not have. Takes settings.
 {{- if and $pool.facts.odd (gt $count 0) (eq (mod $count 2) 0) -}}
 {{-   fail (printf "%s: %d members survive no more failures than %d do; use %d" $path $count (sub $count 1) (add $count 1)) -}}
 {{- end -}}
+{{- if and (ne .settings.pattern "single-instance") (ne .settings.preset "custom") (eq $pool.update.podManagementPolicy "OrderedReady") -}}
+{{-   fail (printf "%supdate.podManagementPolicy: members of the preset %q ask each other before the first is ready; use Parallel" $pool.path .settings.preset) -}}
+{{- end -}}
 {{- if and $pool.storage.existingClaim (gt $count 1) -}}
 {{-   fail (printf "%sstorage.existingClaim: one claim cannot serve %d members" $pool.path $count) -}}
 {{- end -}}
