@@ -34,12 +34,13 @@ Clients outside of the cluster need an ipBlock there.
 {{- end }}
 {{- if $settings.auth.enabled }}
 
-Credentials are in the Secret {{ $settings.auth.secret }}:
+Credentials are in the Secret {{ $settings.auth.secret }}.
 {{- $keys := keys $settings.auth.lengths $values.auth.keys | uniq | sortAlpha }}
-{{- $key := has "password" $keys | ternary "password" (first $keys) }}
+{{- range $key := ternary (list "password") $keys (has "password" $keys) | first | list | compact }}
   kubectl get secret --namespace {{ $namespace }} {{ $settings.auth.secret }} --output go-template='{{ "{{" }}index .data {{ get $values.auth.keys $key | default $key | quote }} | base64decode{{ "}}" }}'
 {{- with without $keys $key }}
 Other keys: {{ join ", " . }}
+{{- end }}
 {{- end }}
 {{- if $settings.auth.generated }}
 It was made once and belongs to no release: uninstalling keeps it, beside the volumes.
