@@ -17,9 +17,10 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// newPostgreSQL is a sandbox with fakes of one major. initdb makes what the real
+// newPostgreSQL is a sandbox with fakes of major 18. initdb makes what the real
 // one makes, as far as start.sh looks at it.
-func newPostgreSQL(t *testing.T, major string) *sandbox {
+func newPostgreSQL(t *testing.T) *sandbox {
+	const major = "18"
 	s := newSandbox(t, "postgresql")
 	s.env = append(s.env, "PGDATA="+s.path("data/pg"), "STATEWARD_USERNAME=app", "STATEWARD_DATABASE=app",
 		"STATEWARD_GRACE_SECONDS=300", "STATEWARD_PORT=5432")
@@ -126,7 +127,7 @@ func TestPostgreSQLStart(t *testing.T) {
 	}}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := newPostgreSQL(t, "18")
+			s := newPostgreSQL(t)
 			if tt.arrange != nil {
 				tt.arrange(s)
 			}
@@ -184,7 +185,7 @@ func TestPostgreSQLProbe(t *testing.T) {
 		"readiness": {0, 1, 1},
 	} {
 		for status, code := range want {
-			s := newPostgreSQL(t, "18")
+			s := newPostgreSQL(t)
 			s.fake("pg_isready", "exit "+string(rune('0'+status)))
 			out, got := s.run("probe.sh", kind)
 			require.Equal(t, code, got, "%s, pg_isready exits %d: %s", kind, status, out)
@@ -198,7 +199,7 @@ func TestPostgreSQLClientRules(t *testing.T) {
 		"STATEWARD_TLS=":     rules,
 		"STATEWARD_TLS=true": "local all all trust\nhostssl all all all scram-sha-256\n\thostssl\tall all ::1/128 md5\nhostnossl all ops all scram-sha-256\n",
 	} {
-		s := newPostgreSQL(t, "18")
+		s := newPostgreSQL(t)
 		s.write("data/pg/PG_VERSION", "18\n")
 		s.write("home/config/pg_hba.conf", rules)
 		s.env = append(s.env, env)
@@ -210,7 +211,7 @@ func TestPostgreSQLClientRules(t *testing.T) {
 
 // newPatroni is a PostgreSQL sandbox with the scripts of primary-replica.
 func newPatroni(t *testing.T) *sandbox {
-	s := newPostgreSQL(t, "18")
+	s := newPostgreSQL(t)
 	files, err := filepath.Glob("stateful/files/postgresql/primary-replica/*.sh")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
@@ -633,7 +634,7 @@ func TestPostgreSQLBackup(t *testing.T) {
 		code:    1, out: "the dump of app is damaged",
 	}} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := newPostgreSQL(t, "18")
+			s := newPostgreSQL(t)
 			dir := t.TempDir()
 			s.env = append(s.env, "STATEWARD_HOST=shop", "STATEWARD_READ_HOST=shop-read")
 			s.fake("pg_dumpall", `for arg; do case $arg in --file=*) echo '-- PostgreSQL database cluster dump complete' >"${arg#*=}" ;; esac; done`)
@@ -690,7 +691,7 @@ func TestPostgreSQLRestore(t *testing.T) {
 		code:    1, out: "app could not be loaded",
 	}} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := newPostgreSQL(t, "18")
+			s := newPostgreSQL(t)
 			s.env = append(s.env, "STATEWARD_HOST=shop")
 			s.write("dump/databases", "app\npostgres\n")
 			s.write("dump/roles.sql", "CREATE ROLE app;\nALTER ROLE app WITH LOGIN PASSWORD 'old';\nCREATE ROLE metrics;\n"+

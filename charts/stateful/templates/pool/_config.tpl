@@ -16,7 +16,10 @@ prints nothing.
 {{-   end -}}
 {{-   range $key, $rule := $pool.facts.memory -}}
 {{-     if and $pool.memory (not (hasKey $user $key)) -}}
-{{-       $_ := set $config $key (printf "%d%s" (div (mul $pool.memory $rule.percent) (mul 100 ($rule.divisor | default 1048576))) $rule.unit) -}}
+{{-       $reserve := include "stateful.bytes" (dict "quantity" ($rule.reserve | default 0) "path" "facts.memory") | int64 -}}
+{{-       $least := include "stateful.bytes" (dict "quantity" ($rule.least | default 0) "path" "facts.memory") | int64 -}}
+{{-       $share := max $least (div (mul (sub $pool.memory $reserve) $rule.percent) 100) -}}
+{{-       $_ := set $config $key (printf "%d%s" (div $share ($rule.divisor | default 1048576)) $rule.unit) -}}
 {{-     end -}}
 {{-   end -}}
 {{-   with $tls.port | default .port }}{{ $_ := set $config . (float64 $pool.port) }}{{ end -}}
