@@ -23,6 +23,7 @@ build: ## bin/stateward
 .PHONY: test
 test: shellcheck promtool ## unit tests, rule fixtures, CLI scripts, renders compared with Helm's
 	go test ./...
+	@go test -v -run TestSize ./charts | sed -n 's/^ *charts_test.go:[0-9]*: //p'
 
 .PHONY: shellcheck
 shellcheck: ## the scripts of the charts
@@ -32,6 +33,10 @@ shellcheck: ## the scripts of the charts
 .PHONY: promtool
 promtool: ## Prometheus's own checker of the alerts, from Debian's package
 	tools/promtool.sh
+
+.PHONY: images
+images: ## stand-in images for the kind cluster of a machine that reaches no registry
+	LAB_SCRIPTS=$(abspath ../shared/kindlab) test/images/build.sh $(IMAGES)
 
 .PHONY: helm
 helm: ## renders of the examples by Helm 3.18 and 4, compared with ours; builds both the first time

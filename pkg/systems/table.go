@@ -6,7 +6,7 @@ import "regexp"
 // one, the frozen one, the hardened one.
 const bitnami = "bitnami*/"
 
-// The sources in square brackets are those of design/systems.md, section 5.
+// The repositories and pages in the comments were read in August 2026.
 var table = []*System{
 	{
 		Name: "cassandra", Title: "Cassandra",
@@ -17,7 +17,7 @@ var table = []*System{
 		// cassandra.yaml lists the directories below the key.
 		knobs: []knob{{env: []string{"CASSANDRA_DATA_DIR"}, directive: regexp.MustCompile(`(?m)^data_file_directories:\s*\n?\s*-?\s*(/\S+)`)}},
 		images: []image{
-			// docker-library/cassandra Dockerfile: VOLUME /var/lib/cassandra [S12]
+			// docker-library/cassandra Dockerfile: VOLUME /var/lib/cassandra
 			{repos: []string{"cassandra"}, layouts: []layout{{paths: []string{"/var/lib/cassandra/data"}}}},
 			// bitnami/containers cassandra libcassandra.sh: CASSANDRA_VOLUME_DIR=/bitnami/cassandra
 			{repos: []string{bitnami + "cassandra"}, layouts: []layout{{paths: []string{"/bitnami/cassandra/data"}}}},
@@ -33,7 +33,7 @@ var table = []*System{
 		knobs: []knob{{flags: []string{"-Epath.data"}, env: []string{"path.data", "ELASTICSEARCH_DATA_DIR_LIST", "ELASTICSEARCH_DATA_DIR"},
 			directive: regexp.MustCompile(`(?m)^\s*(?:path\.)?data:\s*(/\S+)`)}},
 		images: []image{
-			// elastic.co docker-prod page [S10]
+			// elastic.co docker-prod page
 			{repos: []string{"elasticsearch", "elasticsearch-oss", "elasticsearch-wolfi"}, vendors: []string{"elasticsearch"}, layouts: []layout{{paths: []string{"/usr/share/elasticsearch/data"}}}},
 			// bitnami/containers elasticsearch README
 			{repos: []string{bitnami + "elasticsearch"}, layouts: []layout{{paths: []string{"/bitnami/elasticsearch/data"}}}},
@@ -47,7 +47,7 @@ var table = []*System{
 		others:   []string{"etcdctl", "etcdutl"},
 		knobs:    []knob{{flags: []string{"--data-dir", "-data-dir"}, env: []string{"ETCD_DATA_DIR"}, directive: regexp.MustCompile(`(?m)^data-dir:\s*(/\S+)`)}},
 		images: []image{
-			// etcd-io/etcd Dockerfile-release: WORKDIR /var/lib/etcd/, and the default is <name>.etcd in it [S16]
+			// etcd-io/etcd Dockerfile-release: WORKDIR /var/lib/etcd/, and the default is <name>.etcd in it
 			{repos: []string{"etcd-development/etcd", "coreos/etcd"}, layouts: []layout{{paths: []string{"/var/lib/etcd"}}}},
 			// bitnami/containers etcd: ETCD_DATA_DIR defaults to /bitnami/etcd/data
 			{repos: []string{bitnami + "etcd"}, layouts: []layout{{paths: []string{"/bitnami/etcd/data"}}}},
@@ -82,7 +82,7 @@ var table = []*System{
 			directive: regexp.MustCompile(`(?m)^\s*log\.dirs?\s*=\s*(/\S+)`)}},
 		images: []image{
 			// apache/kafka docker/server.properties sets /tmp/kraft-combined-logs; with settings of
-			// one's own the broker's default /tmp/kafka-logs holds [S14]
+			// one's own the broker's default /tmp/kafka-logs holds
 			{repos: []string{"apache/kafka", "apache/kafka-native"}, layouts: []layout{
 				{paths: []string{"/tmp/kraft-combined-logs"}}, {paths: []string{"/tmp/kafka-logs"}}}},
 			// confluentinc/kafka-images server/Dockerfile: VOLUME /var/lib/kafka/data
@@ -100,7 +100,7 @@ var table = []*System{
 		others:   []string{"mariadb-dump", "mysqldump", "mariadb-backup", "mariadb", "mysql", "garbd"},
 		knobs:    []knob{{flags: []string{"--datadir"}, directive: regexp.MustCompile(`(?m)^\s*datadir\s*=\s*(/\S+)`)}},
 		images: []image{
-			// MariaDB/mariadb-docker Dockerfile: VOLUME /var/lib/mysql [S4]
+			// MariaDB/mariadb-docker Dockerfile: VOLUME /var/lib/mysql
 			{repos: []string{"mariadb"}, layouts: []layout{{paths: []string{"/var/lib/mysql"}}}},
 			{repos: []string{bitnami + "mariadb", bitnami + "mariadb-galera"}, layouts: []layout{{paths: []string{"/bitnami/mariadb/data"}}}},
 		},
@@ -112,7 +112,7 @@ var table = []*System{
 		others:   []string{"mc", "gateway"},
 		knobs:    []knob{{argument: "server", env: []string{"MINIO_VOLUMES", "MINIO_DATA_DIR"}}},
 		images: []image{
-			// minio/minio has no default: the directories are arguments [S19]
+			// minio/minio has no default: the directories are arguments
 			{repos: []string{"minio/minio", "minio", "silo"}},
 			{repos: []string{bitnami + "minio"}, layouts: []layout{{paths: []string{"/bitnami/minio/data"}}, {paths: []string{"/data"}}}},
 		},
@@ -126,7 +126,7 @@ var table = []*System{
 		modes:    []string{"--configsvr"},
 		knobs:    []knob{{flags: []string{"--dbpath"}, env: []string{"MONGODB_DATA_DIR"}, directive: regexp.MustCompile(`(?m)^\s*dbPath:\s*["']?(/[^\s"']+)`)}},
 		images: []image{
-			// docker-library/mongo Dockerfile: VOLUME /data/db /data/configdb [S9]
+			// docker-library/mongo Dockerfile: VOLUME /data/db /data/configdb
 			{repos: []string{"mongo", "mongodb-community-server", "mongodb-enterprise-server", "percona-server-mongodb"}, vendors: []string{"mongodb", "percona"},
 				layouts: []layout{{paths: []string{"/data/db"}}}},
 			// bitnami/containers mongodb: MONGODB_VOLUME_DIR=/bitnami/mongodb, dbPath in data/db below it
@@ -142,7 +142,7 @@ var table = []*System{
 		others:   []string{"mysqldump", "mysqlpump", "mysql", "mysqlsh", "mysqlrouter"},
 		knobs:    []knob{{flags: []string{"--datadir"}, directive: regexp.MustCompile(`(?m)^\s*datadir\s*=\s*(/\S+)`)}},
 		images: []image{
-			// docker-library/mysql Dockerfile: VOLUME /var/lib/mysql [S5]
+			// docker-library/mysql Dockerfile: VOLUME /var/lib/mysql
 			{repos: []string{"mysql", "mysql/mysql-server", "mysql/community-server", "percona-server", "percona-xtradb-cluster"}, vendors: []string{"percona"},
 				layouts: []layout{{paths: []string{"/var/lib/mysql"}}}},
 			{repos: []string{bitnami + "mysql"}, layouts: []layout{{paths: []string{"/bitnami/mysql/data"}}}},
@@ -157,7 +157,7 @@ var table = []*System{
 		needs: regexp.MustCompile(`(?i)jetstream|(?:^|\s)-js\b|store_dir|(?:^|\s)-sd\b`),
 		knobs: []knob{{flags: []string{"--store_dir", "-store_dir", "-sd"}, directive: regexp.MustCompile(`(?i)(?m)\bstore_?dir"?\s*[:=]?\s*["']?(/[^\s"',}]+)`)}},
 		images: []image{
-			// nats-io/nats-server server/const.go: the store is in the system's temporary directory [S18]
+			// nats-io/nats-server server/const.go: the store is in the system's temporary directory
 			{repos: []string{"nats", "nats-server"}, vendors: []string{"nats-io"}, layouts: []layout{{paths: []string{"/tmp/nats/jetstream"}}}},
 			{repos: []string{bitnami + "nats"}},
 		},
@@ -171,7 +171,7 @@ var table = []*System{
 		knobs: []knob{{flags: []string{"-Epath.data"}, env: []string{"path.data", "OPENSEARCH_DATA_DIR_LIST", "OPENSEARCH_DATA_DIR"},
 			directive: regexp.MustCompile(`(?m)^\s*(?:path\.)?data:\s*(/\S+)`)}},
 		images: []image{
-			// opensearch-project/helm-charts opensearch statefulset.yaml [S11]
+			// opensearch-project/helm-charts opensearch statefulset.yaml
 			{repos: []string{"opensearch"}, vendors: []string{"opensearchproject"}, layouts: []layout{{paths: []string{"/usr/share/opensearch/data"}}}},
 			{repos: []string{bitnami + "opensearch"}, layouts: []layout{{paths: []string{"/bitnami/opensearch/data"}}}},
 		},
@@ -185,13 +185,13 @@ var table = []*System{
 		knobs: []knob{{flags: []string{"-D", "--pgdata", "data_directory"}, env: []string{"PGDATA", "POSTGRESQL_DATA_DIR"},
 			directive: regexp.MustCompile(`(?m)^\s*data_directory\s*=\s*'?(/[^\s']+)`)}},
 		images: []image{
-			// docker-library/postgres 18/bookworm/Dockerfile and 17/bookworm/Dockerfile: PGDATA [S2]
+			// docker-library/postgres 18/bookworm/Dockerfile and 17/bookworm/Dockerfile: PGDATA
 			{repos: []string{"postgres", "postgis/postgis", "postgis"}, layouts: officialPostgreSQL},
 			// Both are built FROM postgres and name the major after "pg".
 			{repos: []string{"pgvector", "timescaledb"}, vendors: []string{"pgvector", "timescale"}, major: pgMajor, layouts: officialPostgreSQL},
 			// timescale/timescaledb-docker-ha Dockerfile: PGDATA=/home/postgres/pgdata/data
 			{repos: []string{"timescaledb-ha"}, vendors: []string{"timescale"}, major: pgMajor, layouts: []layout{{paths: []string{"/home/postgres/pgdata/data"}}}},
-			// zalando/spilo Dockerfile: PGROOT=/home/postgres/pgdata/pgroot [S3]
+			// zalando/spilo Dockerfile: PGROOT=/home/postgres/pgdata/pgroot
 			{repos: []string{"spilo", "spilo-*"}, vendors: []string{"zalando"}, major: pgMajor, layouts: []layout{{paths: []string{"/home/postgres/pgdata/pgroot/data"}}}},
 			// bitnami/containers postgresql-env.sh: POSTGRESQL_VOLUME_DIR=/bitnami/postgresql
 			{repos: []string{bitnami + "postgresql", bitnami + "postgresql-repmgr"}, layouts: []layout{{paths: []string{"/bitnami/postgresql/data"}}}},
@@ -223,7 +223,7 @@ var table = []*System{
 		others:   []string{"rabbitmqctl", "rabbitmqadmin", "rabbitmq-diagnostics", "rabbitmq-perf-test"},
 		knobs:    []knob{{env: []string{"RABBITMQ_MNESIA_DIR", "RABBITMQ_MNESIA_BASE"}}},
 		images: []image{
-			// docker-library/rabbitmq Dockerfile: VOLUME /var/lib/rabbitmq [S17]
+			// docker-library/rabbitmq Dockerfile: VOLUME /var/lib/rabbitmq
 			{repos: []string{"rabbitmq"}, layouts: []layout{{paths: []string{"/var/lib/rabbitmq/mnesia"}}}},
 			// bitnami/containers rabbitmq-env.sh, before and after the volume moved
 			{repos: []string{bitnami + "rabbitmq"}, layouts: []layout{
@@ -240,7 +240,7 @@ var table = []*System{
 		volatile: cacheOnly, durable: appendOnly,
 		knobs: []knob{{flags: []string{"--dir"}, env: []string{"REDIS_DATA_DIR"}, directive: redisDir}},
 		images: []image{
-			// redis/docker-library-redis Dockerfile: VOLUME and WORKDIR /data [S6]
+			// redis/docker-library-redis Dockerfile: VOLUME and WORKDIR /data
 			{repos: []string{"redis", "redis-stack", "redis-stack-server"}, vendors: []string{"redis"}, layouts: []layout{{paths: []string{"/data"}}}},
 			{repos: []string{bitnami + "redis", bitnami + "redis-cluster"}, layouts: []layout{{paths: []string{"/bitnami/redis/data"}}}},
 		},
@@ -254,7 +254,7 @@ var table = []*System{
 		volatile: cacheOnly, durable: appendOnly,
 		knobs: []knob{{flags: []string{"--dir"}, env: []string{"VALKEY_DATA_DIR"}, directive: redisDir}},
 		images: []image{
-			// valkey-io/valkey-container Dockerfile: VOLUME and WORKDIR /data [S6]
+			// valkey-io/valkey-container Dockerfile: VOLUME and WORKDIR /data
 			{repos: []string{"valkey", "valkey-bundle"}, vendors: []string{"valkey"}, layouts: []layout{{paths: []string{"/data"}}}},
 			{repos: []string{bitnami + "valkey", bitnami + "valkey-cluster"}, layouts: []layout{{paths: []string{"/bitnami/valkey/data"}}}},
 		},
@@ -282,7 +282,7 @@ var table = []*System{
 			{env: []string{"ZOO_DATA_LOG_DIR"}, directive: regexp.MustCompile(`(?m)^\s*dataLogDir\s*=\s*(/\S+)`)},
 		},
 		images: []image{
-			// 31z4/zookeeper-docker 3.9.3/Dockerfile: snapshots and transaction logs apart [S15]
+			// 31z4/zookeeper-docker 3.9.3/Dockerfile: snapshots and transaction logs apart
 			{repos: []string{"zookeeper"}, layouts: []layout{{paths: []string{"/data", "/datalog"}}}},
 			{repos: []string{bitnami + "zookeeper"}, layouts: []layout{{paths: []string{"/bitnami/zookeeper/data", "/bitnami/zookeeper/data"}}}},
 			// confluentinc/kafka-images zookeeper/Dockerfile: VOLUME /var/lib/zookeeper/data and /log

@@ -5,12 +5,12 @@
 # build.sh NAME...    folders beside this script; none: all of them
 #
 # The head of each Dockerfile has `# tag: NAME...`, the names of the image, and
-# `# base: SUITE`, the Debian suite of its base image. A prepare.sh beside it runs first, on
-# this machine. LAB_SCRIPTS is the folder of
-# the scripts that make base images and load images.
+# `# base: SUITE`, the Debian suite of its base image. A prepare.sh beside it runs
+# first, on this machine. LAB_SCRIPTS is the folder with base-image.sh SUITE, which
+# makes local/debian:SUITE, and load.sh IMAGE..., which brings images to the nodes.
 set -euo pipefail
 cd "$(dirname "$0")"
-lab=${LAB_SCRIPTS:-../../../shared/kindlab}
+lab=${LAB_SCRIPTS:?the folder with base-image.sh and load.sh}
 (($#)) || set -- */
 for name; do
 	name=${name%/}
