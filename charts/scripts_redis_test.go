@@ -706,7 +706,10 @@ func TestRedisRestore(t *testing.T) {
 		"a server that does not say": {func(s *sandbox) {
 			s.server("host:6379", map[string]string{"info keyspace": "NOAUTH Authentication required."})
 		}, 1, "does not say whether it is empty", "redis-server"},
-		"a file that cannot be read": {func(s *sandbox) { s.fake("redis-server", "echo 'Wrong signature'") }, 1, "the server cannot read", "eval"},
+		"a file that cannot be read": {func(s *sandbox) {
+			s.fake("redis-server", "echo 'Wrong signature'")
+			s.server("socket:0", map[string]string{"ping": "LOADING"}) // for as long as it lives
+		}, 1, "the server cannot read", "eval"},
 		"a copy that fails half-way": {func(s *sandbox) {
 			require.NoError(s.t, os.WriteFile(s.path("short"), nil, 0o644))
 		}, 1, "database 0: 12 keys to copy, and the answer was", ""},
