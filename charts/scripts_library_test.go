@@ -65,7 +65,7 @@ func TestAwaitGivesUp(t *testing.T) {
 // token is in no argument.
 func TestRoleFollowsTheFile(t *testing.T) {
 	s := newLibrary(t)
-	s.fake("curl", `cat >>"$CALLS.stdin"; [ -e "$CALLS.up" ]`)
+	s.fake("curl", `cat >>"$CALLS.stdin"; [ -e "$CALLS.up" ] && echo taken >>"$CALLS"`)
 	cmd := exec.Command("sh", s.path("home/scripts/label.sh"))
 	cmd.Env = s.env
 	require.NoError(t, cmd.Start())
@@ -76,7 +76,8 @@ func TestRoleFollowsTheFile(t *testing.T) {
 	s.write("run/role", "replica\n")
 	require.Eventually(t, calls(2), 20*time.Second, 50*time.Millisecond, "a refused call is tried again")
 	s.write("calls.up", "")
-	require.Eventually(t, func() bool { return strings.Contains(s.calls(), `{"stateward.dev/role":"replica"}`) }, 20*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(s.calls(), "taken") }, 20*time.Second, 50*time.Millisecond)
+	require.Contains(t, s.calls(), `{"stateward.dev/role":"replica"}`)
 	s.write("run/role", "primary\n")
 	require.Eventually(t, func() bool { return strings.Contains(s.calls(), `{"stateward.dev/role":"primary"}`) }, 20*time.Second, 50*time.Millisecond)
 	require.Contains(t, s.calls(), "https://api:443/api/v1/namespaces/prod/pods/db-1")
