@@ -34,7 +34,7 @@ type kind struct {
 	namespaced bool
 	create     func(runtime.Object) field.ErrorList // completes the object as the server does, then validates it
 	options    map[string]bool                      // what the declarative rules of the kind ask for
-	declared   bool                                 // only the declarative rules are run, so all of them count
+	declared   bool                                 // create leaves to the declarative rules what they find, so all of them count
 }
 
 // kinds holds the kinds of charts, in the versions that are still served. What
@@ -71,10 +71,8 @@ var kinds = map[schema.GroupVersionKind]kind{
 	v1("networking.k8s.io", "Ingress"):       namespaced(networkingvalidation.ValidateIngressCreate),
 	v1("networking.k8s.io", "IngressClass"):  clusterWide(networkingvalidation.ValidateIngressClass),
 
-	// The hand-written validation of autoscalers would bring CEL and the server's
-	// storage with it; the declarative rules know the sizes and the target.
-	v1("autoscaling", "HorizontalPodAutoscaler"):                           declared(features.HPAScaleToZero),
-	{Group: "autoscaling", Version: "v2", Kind: "HorizontalPodAutoscaler"}: declared(features.HPAScaleToZero),
+	v1("autoscaling", "HorizontalPodAutoscaler"):                           namespaced(createAutoscaler).with(features.HPAScaleToZero).declaredOnly(),
+	{Group: "autoscaling", Version: "v2", Kind: "HorizontalPodAutoscaler"}: namespaced(createAutoscaler).with(features.HPAScaleToZero).declaredOnly(),
 
 	v1("rbac.authorization.k8s.io", "Role"):               namespaced(rbacvalidation.ValidateRole),
 	v1("rbac.authorization.k8s.io", "RoleBinding"):        namespaced(rbacvalidation.ValidateRoleBinding),
@@ -104,10 +102,10 @@ func clusterWide[T any](create func(*T) field.ErrorList) kind {
 	return k
 }
 
-// declared is a namespaced kind that only declarative rules are run for.
-func declared(feature featuregate.Feature) kind {
-	k := kind{namespaced: true, declared: true, create: func(runtime.Object) field.ErrorList { return nil }}
-	return k.with(feature)
+// declaredOnly says that create leaves out what the declarative rules find.
+func (k kind) declaredOnly() kind {
+	k.declared = true
+	return k
 }
 
 // with tells the declarative rules whether a feature is on by default.

@@ -165,16 +165,16 @@ func ValidateObject(o *manifest.Object, version string) []finding.Finding {
 		return []finding.Finding{o.Finding(ObjectSchema, "", "the object cannot be read: %v", err)}
 	}
 	instance = withoutNulls(instance)
+	c := r.schema(definition)
 	v := voice{
 		key:   "field",
 		whole: o.Kind,
-		name:  fieldPath,
+		name:  c.fieldPath,
 		hide: func(path []string) bool {
 			return o.Kind == "Secret" && len(path) > 0 && (path[0] == "data" || path[0] == "stringData")
 		},
 	}
 	var findings []finding.Finding
-	c := r.schema(definition)
 	for _, p := range c.explain(v, instance) {
 		if p.null {
 			continue // an item of a list, which the API server reads as its zero value
@@ -192,10 +192,11 @@ func (c *compiled) finding(o *manifest.Object, p problem) finding.Finding {
 	if p.unknown {
 		rule = UnknownField
 	}
-	f := o.Finding(rule, fieldPath(path), "%s", p.message)
+	at := c.fieldPath(path)
+	f := o.Finding(rule, at, "%s", p.message)
 	f.Hint = cmp.Or(p.hint, c.explainHint(o.Kind, path))
 	if p.unknown {
-		f.Locations[len(f.Locations)-1].Span = o.Key(fieldPath(path))
+		f.Locations[len(f.Locations)-1].Span = o.Key(at)
 	}
 	return f
 }
@@ -238,12 +239,13 @@ func withoutNulls(node any) any {
 
 var plainField = regexp.MustCompile(`^[A-Za-z$_][A-Za-z0-9$_-]*$`)
 
-// fieldPath writes a path as the API server does.
-func fieldPath(path []string) string {
+// fieldPath writes a path as the API server does: items of lists and keys of the
+// user's own, such as the name of a label, in brackets.
+func (c *compiled) fieldPath(path []string) string {
 	var b strings.Builder
 	for i, name := range path {
 		switch {
-		case !plainField.MatchString(name):
+		case !plainField.MatchString(name) || c.ownKey(path[:i], name):
 			b.WriteString("[" + name + "]")
 		case i > 0:
 			b.WriteString("." + name)
@@ -252,4 +254,18 @@ func fieldPath(path []string) string {
 		}
 	}
 	return b.String()
+}
+
+// ownKey says whether the map at path takes keys that the user names, and this is
+// none of Kubernetes'.
+func (c *compiled) ownKey(path []string, name string) bool {
+	free := false
+	for _, s := range c.from("", c.root, path) {
+		if properties, _ := s.schema["properties"].(map[string]any); properties[name] != nil {
+			return false
+		}
+		_, schema := s.schema["additionalProperties"].(map[string]any)
+		free = free || schema
+	}
+	return free
 }

@@ -1,0 +1,243 @@
+// Package matrix installs each preset in each pattern on a kind cluster, does to it
+// what happens to databases, and asks a client of the real protocol what is left.
+//
+// A check is a file; a preset is an entry of cases.
+package matrix
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/stateward/stateward/test/e2e/internal/cluster"
+	"github.com/stateward/stateward/test/e2e/internal/result"
+)
+
+// check is one row of the matrix.
+type check struct {
+	name string
+	run  func(t *testing.T, r *release)
+	// inapplicable says why a case has no such promise, empty where it has.
+	inapplicable func(c Case) string
+	smoke        bool
+}
+
+// checks in the order in which a release goes through them.
+var checks = []check{
+	{name: "install", run: checkInstall, smoke: true},
+	{name: "engine", run: checkEngine, smoke: true},
+	{name: "network", run: checkNetwork},
+	{name: "roles", run: checkRoles, inapplicable: func(c Case) string {
+		if c.Pattern != "primary-replica" {
+			return "members have no Services by role"
+		}
+		return ""
+	}},
+	{name: "keep", run: checkKeep, smoke: true},
+	{name: "upgrade", run: checkUpgrade, smoke: true},
+	{name: "scale", run: checkScale, inapplicable: oneServer},
+	{name: "storage", run: checkStorage, inapplicable: oneServer},
+	{name: "drain", run: checkDrain},
+	{name: "failover", run: checkFailover, smoke: true},
+	{name: "reinstall", run: checkReinstall, smoke: true},
+}
+
+func oneServer(c Case) string {
+	if c.single() {
+		return "one server"
+	}
+	return ""
+}
+
+var (
+	lab    *cluster.Cluster
+	store  *result.Store
+	memory *semaphore.Weighted // MiB
+	charts string              // a copy, with the library in each chart
+)
+
+func TestMain(m *testing.M) {
+	ctx := context.Background()
+	code, err := func() (int, error) {
+		for _, program := range []string{"helm", "kubectl", "docker", "git"} {
+			if _, err := exec.LookPath(program); err != nil {
+				return 0, err
+			}
+		}
+		if _, _, err := selection(os.Getenv("E2E")); err != nil {
+			return 0, err
+		}
+		var err error
+		if lab, err = cluster.Connect(ctx); err != nil {
+			return 0, err
+		}
+		mebibytes, err := lab.Memory(ctx)
+		if err != nil {
+			return 0, err
+		}
+		memory = semaphore.NewWeighted(mebibytes * 2 / 3) // the rest is the cluster's own
+		commit, err := commit()
+		if err != nil {
+			return 0, err
+		}
+		store = &result.Store{Dir: "../results", Commit: commit, Kubernetes: lab.Version}
+		dir, err := os.MkdirTemp("", "stateward-e2e")
+		if err != nil {
+			return 0, err
+		}
+		defer os.RemoveAll(dir)
+		if charts, err = copyCharts(dir); err != nil {
+			return 0, err
+		}
+		return m.Run(), nil
+	}()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "cluster tests:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// commit is HEAD, with a plus sign when the charts are not what it has.
+func commit() (string, error) {
+	head, err := exec.Command("git", "rev-parse", "--short=12", "HEAD").Output()
+	if err != nil {
+		return "", fmt.Errorf("git rev-parse: %w", err)
+	}
+	changes, err := exec.Command("git", "status", "--porcelain", "--", "../../../charts", "../../../examples").Output()
+	if err != nil {
+		return "", fmt.Errorf("git status: %w", err)
+	}
+	name := strings.TrimSpace(string(head))
+	if len(changes) > 0 {
+		name += "+"
+	}
+	return name, nil
+}
+
+func copyCharts(dir string) (string, error) {
+	if err := os.CopyFS(dir, os.DirFS("../../../charts")); err != nil {
+		return "", err
+	}
+	for _, pattern := range []string{"single-instance", "primary-replica", "distributed"} {
+		vendored := filepath.Join(dir, pattern, "charts")
+		if err := os.RemoveAll(vendored); err != nil {
+			return "", err
+		}
+		if out, err := exec.Command("helm", "dependency", "build", filepath.Join(dir, pattern)).CombinedOutput(); err != nil {
+			return "", fmt.Errorf("helm dependency build: %w: %s", err, out)
+		}
+	}
+	return dir, nil
+}
+
+// selection is what E2E asks for: nothing (all), smoke, a case, a check, or a case
+// and a check.
+func selection(text string) ([]Case, []check, error) {
+	if text == "" {
+		return cases, checks, nil
+	}
+	if text == "smoke" {
+		var smoke []Case
+		for _, c := range cases {
+			if c.Smoke {
+				smoke = append(smoke, c)
+			}
+		}
+		return smoke, slices.DeleteFunc(slices.Clone(checks), func(c check) bool { return !c.smoke }), nil
+	}
+	var some []Case
+	rest := text
+	for _, c := range cases {
+		if text == c.Name() || strings.HasPrefix(text, c.Name()+"/") {
+			// The longest name wins: a variant's begins with its case's.
+			some, rest = []Case{c}, strings.TrimPrefix(strings.TrimPrefix(text, c.Name()), "/")
+		}
+	}
+	if some == nil {
+		some = cases
+	}
+	if rest == "" {
+		return some, checks, nil
+	}
+	var names []string
+	for _, c := range checks {
+		if c.name == rest {
+			return some, []check{checks[0], c}, nil
+		}
+		names = append(names, c.name)
+	}
+	return nil, nil, fmt.Errorf("E2E=%s: want smoke, PRESET/PATTERN, one of the checks %s, or PRESET/PATTERN/CHECK", text, strings.Join(names, ", "))
+}
+
+func TestMatrix(t *testing.T) {
+	cases, checks, err := selection(os.Getenv("E2E"))
+	require.NoError(t, err)
+	for _, c := range cases {
+		t.Run(c.Name(), func(t *testing.T) {
+			t.Parallel()
+			r := newRelease(t, c)
+			for _, check := range checks {
+				if !c.runs(check.name) {
+					continue
+				}
+				if check.inapplicable != nil {
+					if why := check.inapplicable(c); why != "" {
+						r.record(t, check.name, result.Check{Status: result.Inapplicable, Note: why})
+						continue
+					}
+				}
+				if !t.Run(check.name, func(t *testing.T) { r.check(t, check) }) {
+					if check.name == "install" {
+						return
+					}
+					// What the next check finds must not be this one's ruins.
+					t.Run("again", func(t *testing.T) { r.again(t) })
+				}
+			}
+		})
+	}
+}
+
+// withoutAPI suspends the API server, which all checks share.
+func (r *release) withoutAPI(t *testing.T, away time.Duration) error {
+	r.unlock()
+	err := lab.SuspendAPI(t.Context(), away)
+	r.unlock = lab.UseAPI()
+	return err
+}
+
+// check runs one check and keeps its result, or what can be found of its failure.
+func (r *release) check(t *testing.T, c check) {
+	r.unlock = lab.UseAPI()
+	r.trials = nil
+	begun := time.Now()
+	t.Cleanup(func() {
+		status := result.Passed
+		if t.Failed() {
+			status = result.Failed
+			r.keepArtifacts(t, c.name)
+		}
+		r.unlock()
+		r.record(t, c.name, result.Check{Status: status, Seconds: seconds(time.Since(begun)), Trials: r.trials})
+	})
+	c.run(t, r)
+}
+
+func (r *release) record(t *testing.T, name string, entry result.Check) {
+	require.NoError(t, store.Put(r.Preset, r.file(), r.image(), name, entry))
+}
+
+// seconds rounds to tenths: what a poll each second can tell.
+func seconds(d time.Duration) float64 {
+	return float64(d.Round(100*time.Millisecond)) / float64(time.Second)
+}

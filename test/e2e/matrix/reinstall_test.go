@@ -1,0 +1,27 @@
+package matrix
+
+import (
+	"testing"
+
+	"github.com/gruntwork-io/terratest/modules/helm"
+	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/stateward/stateward/test/e2e/internal/result"
+)
+
+// checkReinstall: what `helm uninstall` leaves is all that a new release of the name needs.
+func checkReinstall(t *testing.T, r *release) {
+	secret := r.secret(t)
+	helm.DeleteContext(t, t.Context(), r.helm(), name, true)
+	require.Empty(t, r.pods(t))
+	claims, err := lab.CoreV1().PersistentVolumeClaims(r.namespace).List(t.Context(), metav1.ListOptions{})
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(claims.Items), r.Members)
+	require.Equal(t, secret, r.secret(t))
+	r.trial(t, "installed again", func(*result.Trial) {
+		helm.InstallContext(t, t.Context(), r.helm(r.valuesFile(t, nil)), r.chart(), name)
+	})
+	require.Equal(t, secret, r.secret(t))
+	r.verifyKept(t)
+}
