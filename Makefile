@@ -6,6 +6,9 @@ SHELL := bash
 # Schemas of Kubernetes objects are generated for these versions.
 KUBERNETES_VERSIONS := v1.37.1
 FUZZTIME ?= 30s
+# All cluster tests, unless E2E names a part of the matrix.
+E2E_PACKAGES := ./matrix $(if $(E2E),,./engine ./claims)
+E2E_TIMEOUT ?= 6h
 
 .PHONY: all
 all: generate build test lint ## generate, build, test, lint
@@ -37,6 +40,15 @@ promtool: ## Prometheus's own checker of the alerts, from Debian's package
 .PHONY: images
 images: ## stand-in images for the kind cluster of a machine that reaches no registry
 	LAB_SCRIPTS=$(abspath ../shared/kindlab) test/images/build.sh $(IMAGES)
+
+.PHONY: e2e
+e2e: build ## cluster tests, E2E=smoke, PRESET/PATTERN, a check, or all; needs docker, kubectl and STATEWARD_KUBECONFIG or kind's node image
+	ln -sf "$$(tools/helm.sh v3.22.0)" bin/helm
+	cd test/e2e && PATH="$(abspath bin):$$PATH" go test $(E2E_PACKAGES) -count=1 -v -p=1 -parallel=32 -timeout=$(E2E_TIMEOUT)
+
+.PHONY: support
+support: ## docs/support.md, from the results of the cluster tests
+	cd test/e2e && go run ./support results ../../examples > ../../docs/support.md
 
 .PHONY: helm
 helm: ## renders of the examples by Helm 3.18 and 4, compared with ours; builds both the first time

@@ -8,7 +8,9 @@ package apiserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -78,7 +80,11 @@ func Validate(o *manifest.Object, namespace string) []finding.Finding {
 	if err := json.Unmarshal(o.JSON(), versioned); err != nil {
 		return wrongTypes(o, o.JSON(), versioned)
 	}
-	errs, err := create(k, gvk, versioned, namespace)
+	errs, err := recovering(func() (field.ErrorList, error) { return create(k, gvk, versioned, namespace) })
+	if errors.Is(err, errPanic) {
+		return []finding.Finding{o.Finding(Rejects, "", "the API server fails on the object: its own validation panics").
+			WithHint("a field that another one takes for granted is missing; see `kubectl explain %s.spec`", strings.ToLower(o.Kind))}
+	}
 	if err != nil {
 		return []finding.Finding{o.Finding(Rejects, "", "the API server cannot read the object as %s", o.APIVersion)}
 	}
@@ -87,6 +93,20 @@ func Validate(o *manifest.Object, namespace string) []finding.Finding {
 		findings = append(findings, refusal(o, e))
 	}
 	return findings
+}
+
+var errPanic = errors.New("validation panics")
+
+// recovering makes an error of a panic in Kubernetes' code, as the server does: it
+// answers 500 to the one request. An Indexed Job with a success policy and no
+// completions is such an object.
+func recovering(create func() (field.ErrorList, error)) (errs field.ErrorList, err error) {
+	defer func() {
+		if recover() != nil {
+			errs, err = nil, errPanic
+		}
+	}()
+	return create()
 }
 
 // allowPrivileged sets the one flag of the server that decides a validation and

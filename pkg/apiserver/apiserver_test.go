@@ -62,6 +62,10 @@ func object(apiVersion, kind, rest string) string {
 	return fmt.Sprintf("apiVersion: %s\nkind: %s\nmetadata: {name: a}\n%s\n", apiVersion, kind, rest)
 }
 
+func autoscaler(spec string) string {
+	return object("autoscaling/v2", "HorizontalPodAutoscaler", "spec: {"+spec+", scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}}")
+}
+
 // broken objects, and what is said of them as line:column field: message.
 var broken = []struct {
 	name, text string
@@ -90,6 +94,13 @@ var broken = []struct {
 		[]string{"13:16 spec.template.spec.containers[0].image: image is required"}},
 	{"a claim template without size", but(", resources: {requests: {storage: 1Gi}}", ""),
 		[]string{"20:5 spec.volumeClaimTemplates[0].spec.resources[storage]: resources[storage] is required"}},
+	{"a volume beside claim templates", but("volumeMounts: [{name: data, mountPath: /data}]", "volumeMounts: [{name: data, mountPath: /data}]\n      volumes: [{name: data, emptyDir: {}}, {name: a, emptyDir: {}}, {name: b, hostPath: {path: ''}}, {name: a, emptyDir: {}}]"), []string{
+		"18:88 spec.template.spec.volumes[2].hostPath.path: path is required",
+		"18:101 spec.template.spec.volumes[3].name: name \"a\" is given twice"}},
+	{"a claim template that no volume can be named after", statefulSet + "  - metadata: {name: My_Data}\n    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n",
+		[]string{`21:22 spec.volumeClaimTemplates[1].metadata.name: name "My_Data" is not valid: a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name', or '123-abc')`}},
+	{"a claim template without name", statefulSet + "  - spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n", []string{
+		"21:5 spec.volumeClaimTemplates[1].metadata.name: name is required"}},
 	{"negative replicas", but("replicas: 3", "replicas: -1"),
 		[]string{"6:13 spec.replicas: replicas -1 is not valid: must be greater than or equal to 0"}},
 	{"a word that is not one of the allowed", but("serviceName: db", "podManagementPolicy: Sometimes"),
@@ -125,6 +136,8 @@ var broken = []struct {
 		[]string{`4:19 spec.template.spec.restartPolicy: restartPolicy is required: valid values: "OnFailure", "Never"`}},
 	{"a Job with labels of another", "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {template: {metadata: {labels: {job-name: b}}, spec: {restartPolicy: Never, " + container + "}}}\n",
 		[]string{`4:49 spec.template.metadata.labels[job-name]: labels[job-name] is not valid: must be 'a'`}},
+	{"a Job on which the server itself panics", "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {parallelism: 1, completionMode: Indexed, successPolicy: {rules: [{succeededCount: 1}]}, template: {spec: {restartPolicy: Never, " + container + "}}}\n",
+		[]string{"1:1 : the API server fails on the object: its own validation panics"}},
 	{"a schedule in words", cronJob("a", "every day"),
 		[]string{`5:13 spec.schedule: schedule "every day" is not valid: expected exactly 5 fields, found 2: [every day]`}},
 	{"a CronJob's name that is too long", cronJob(strings.Repeat("a", 64), "@daily"),
@@ -142,7 +155,37 @@ var broken = []struct {
 		"4:60 spec.rules[0].http.paths[0].backend: backend is required: port name or number is required"}},
 	{"an autoscaler of nothing", object("autoscaling/v2", "HorizontalPodAutoscaler", "spec: {minReplicas: -1, maxReplicas: 3, scaleTargetRef: {kind: Deployment}}"), []string{
 		"4:21 spec.minReplicas: minReplicas -1 is not valid: must be greater than or equal to 0",
+		"4:41 spec.scaleTargetRef.apiVersion: apiVersion \"\" is not valid: apiVersion must specify API group",
 		"4:41 spec.scaleTargetRef.name: name is required"}},
+	{"an autoscaler with less at most than at least", autoscaler("minReplicas: 5, maxReplicas: 3"),
+		[]string{"4:37 spec.maxReplicas: maxReplicas 3 is not valid: must be greater than or equal to `minReplicas`"}},
+	{"an autoscaler without numbers", autoscaler("minReplicas: 1"),
+		[]string{"4:1 spec.maxReplicas: maxReplicas is required"}},
+	{"an autoscaler down to none for what nobody measures then", autoscaler("minReplicas: 0, maxReplicas: 3"),
+		[]string{"4:1 spec.metrics: metrics is not allowed here: must specify at least one Object or External metric to support scaling to zero replicas"}},
+	{"a metric of no kind", autoscaler("maxReplicas: 3, metrics: [{type: CPU}]"),
+		[]string{`4:41 spec.metrics[0].type: type "CPU" is not supported, expected one of "ContainerResource", "External", "Object", "Pods", "Resource"`}},
+	{"a metric of another kind than its body", autoscaler("maxReplicas: 3, metrics: [{type: Pods, resource: {name: cpu, target: {type: Value, averageUtilization: 0}}}]"), []string{
+		"4:35 spec.metrics[0].pods: pods is required: must populate information for the given metric source",
+		"4:111 spec.metrics[0].resource.target.averageUtilization: averageUtilization 0 is not valid: must be greater than 0"}},
+	{"a metric with two bodies", autoscaler("maxReplicas: 3, metrics: [{type: Pods, pods: {metric: {name: a}, target: {type: AverageValue, averageValue: 1}}, external: {metric: {name: a}, target: {type: Value, value: 1}}}]"),
+		[]string{"4:121 spec.metrics[0].external: external is not allowed here: must populate the given metric source only"}},
+	{"metrics without names and targets", autoscaler("maxReplicas: 3, metrics: [{type: Object, object: {}}, {type: ContainerResource, containerResource: {}}]"), []string{
+		"4:49 spec.metrics[0].object.describedObject.kind: kind is required",
+		"4:49 spec.metrics[0].object.describedObject.name: name is required",
+		"4:49 spec.metrics[0].object.metric.name: name is required: must specify a metric name",
+		"4:49 spec.metrics[0].object.target.averageValue: averageValue is required: must set either a target value or averageValue",
+		"4:49 spec.metrics[0].object.target.type: type is required: must specify a metric target type",
+		"4:88 spec.metrics[1].containerResource.container: container is required: must specify a container",
+		"4:88 spec.metrics[1].containerResource.name: name is required: must specify a resource name",
+		"4:88 spec.metrics[1].containerResource.target.averageUtilization: averageUtilization is required: must set either a target raw value or a target utilization",
+		"4:88 spec.metrics[1].containerResource.target.type: type is required: must specify a metric target type"}},
+	{"a behaviour out of bounds", autoscaler("maxReplicas: 3, behavior: {scaleUp: {selectPolicy: Most, policies: [{type: Pod, value: 0, periodSeconds: 3600}]}, scaleDown: {stabilizationWindowSeconds: -1}}"), []string{
+		`4:59 spec.behavior.scaleUp.selectPolicy: selectPolicy "Most" is not supported, expected one of "Disabled", "Max", "Min"`,
+		`4:83 spec.behavior.scaleUp.policies[0].type: type "Pod" is not supported, expected one of "Percent", "Pods"`,
+		"4:95 spec.behavior.scaleUp.policies[0].value: value 0 is not valid: must be greater than zero",
+		"4:113 spec.behavior.scaleUp.policies[0].periodSeconds: periodSeconds 3600 is not valid: must be less than or equal to 1800",
+		"4:162 spec.behavior.scaleDown.stabilizationWindowSeconds: stabilizationWindowSeconds -1 is not valid: must be greater than or equal to 0"}},
 	{"a binding mode that there is not", object("storage.k8s.io/v1", "StorageClass", "provisioner: a\nvolumeBindingMode: Later"),
 		[]string{`5:20 volumeBindingMode: volumeBindingMode "Later" is not supported, expected one of "Immediate", "WaitForFirstConsumer"`}},
 
@@ -194,6 +237,14 @@ func TestValidateAcceptsWhatAServerAccepts(t *testing.T) {
 		"a claim":                       object("v1", "PersistentVolumeClaim", "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}"),
 		"a budget":                      object("policy/v1", "PodDisruptionBudget", "spec: {maxUnavailable: 1, selector: {matchLabels: {a: b}}}"),
 		"an autoscaler":                 object("autoscaling/v2", "HorizontalPodAutoscaler", "spec: {maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}}"),
+		"an autoscaler with every kind of metric": autoscaler("minReplicas: 0, maxReplicas: 3, metrics: [" +
+			"{type: Object, object: {describedObject: {kind: Service, name: a}, metric: {name: a}, target: {type: Value, value: 1}}}, " +
+			"{type: Pods, pods: {metric: {name: a}, target: {type: AverageValue, averageValue: 500m}}}, " +
+			"{type: External, external: {metric: {name: a}, target: {type: AverageValue, averageValue: 1}}}, " +
+			"{type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 1Gi}}}, " +
+			"{type: ContainerResource, containerResource: {name: cpu, container: a, target: {type: Utilization, averageUtilization: 50}}}], " +
+			"behavior: {scaleDown: {stabilizationWindowSeconds: 3600, policies: [{type: Percent, value: 10, periodSeconds: 1800}]}, scaleUp: {selectPolicy: Disabled}}"),
+		"an autoscaler of the old kind": object("autoscaling/v2", "HorizontalPodAutoscaler", "spec: {maxReplicas: 3, scaleTargetRef: {kind: ReplicationController, name: a}}"),
 		"a field that there is not":     object("v1", "ConfigMap", "dada: {a: b}"),
 		"a custom resource":             object("example.com/v1", "ConfigMap", "data: 3"),
 		"a version that is gone":        object("policy/v1beta1", "PodDisruptionBudget", "spec: 3"),

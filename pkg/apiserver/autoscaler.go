@@ -22,8 +22,8 @@ import (
 func createAutoscaler(a *autoscaling.HorizontalPodAutoscaler) field.ErrorList {
 	spec := field.NewPath("spec")
 	errs := corevalidation.ValidateObjectMeta(&a.ObjectMeta, true, apivalidation.NameIsDNSSubdomain, field.NewPath("metadata"))
-	if a.Spec.MinReplicas != nil && a.Spec.MaxReplicas < *a.Spec.MinReplicas {
-		errs = append(errs, field.Invalid(spec.Child("maxReplicas"), a.Spec.MaxReplicas, "must be greater than or equal to `minReplicas`"))
+	if most := a.Spec.MaxReplicas; a.Spec.MinReplicas != nil && most > 0 && most < *a.Spec.MinReplicas {
+		errs = append(errs, field.Invalid(spec.Child("maxReplicas"), most, "must be greater than or equal to `minReplicas`"))
 	}
 	// The one kind of the core group that can be scaled.
 	core := a.Spec.ScaleTargetRef.Kind == "ReplicationController"

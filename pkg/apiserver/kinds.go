@@ -151,7 +151,7 @@ func createStatefulSet(s *apps.StatefulSet) field.ErrorList {
 		r.MaxUnavailable = nil
 	}
 	opts := appsvalidation.StatefulSetValidationOptions{AllowStatefulSetRecreateStrategy: enabled(features.StatefulSetRecreateStrategy)}
-	return appsvalidation.ValidateStatefulSet(s, opts, template(&s.Spec.Template))
+	return placed(&s.Spec, appsvalidation.ValidateStatefulSet(s, opts, template(&s.Spec.Template)))
 }
 
 func createDeployment(d *apps.Deployment) field.ErrorList {

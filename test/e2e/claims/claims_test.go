@@ -382,7 +382,7 @@ func (e *example) mustExec(pod string, command ...string) string {
 
 // log gives the log of a pod's first container, or of the one that ran before it.
 func (e *example) log(pod string, previous bool) string {
-	lines := int64(60)
+	lines := int64(20)
 	text, err := lab.CoreV1().Pods(e.namespace).GetLogs(pod, &corev1.PodLogOptions{Previous: previous, TailLines: &lines}).DoRaw(e.ctx)
 	if err != nil {
 		return err.Error()

@@ -8,6 +8,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 func TestPDBBlocksDrain(t *testing.T) {
@@ -25,6 +26,15 @@ func TestPDBBlocksDrain(t *testing.T) {
 		e.drainRefused(pod.Spec.NodeName, "db-0")
 		if now := e.pod("db-0"); now.UID != pod.UID || now.DeletionTimestamp != nil {
 			e.Fatal("the pod went")
+		}
+
+		// Half a pod is a pod.
+		_, err := lab.PolicyV1().PodDisruptionBudgets(e.namespace).Patch(e.ctx, "db", types.MergePatchType,
+			[]byte(`{"spec": {"minAvailable": "51%"}}`), metav1.PatchOptions{})
+		e.must(err)
+		budget = e.budget("db", 1)
+		if budget.Status.DesiredHealthy != 1 || budget.Status.DisruptionsAllowed != 0 {
+			e.Fatalf("51%% of a pod are %d, and %d may go", budget.Status.DesiredHealthy, budget.Status.DisruptionsAllowed)
 		}
 
 		e.deletePod("db-0") // which no budget hinders

@@ -188,4 +188,3 @@ func replicaOf(text string) member {
 type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}
-

@@ -87,14 +87,6 @@ func (c Case) Name() string {
 	return name
 }
 
-// file is the pattern's part of the name of the results.
-func (c Case) file() string {
-	if c.Variant != "" {
-		return c.Pattern + "-" + c.Variant
-	}
-	return c.Pattern
-}
-
 func (c Case) system() string {
 	if c.System != "" {
 		return c.System

@@ -37,7 +37,10 @@ type written struct {
 	ErrorMessages                                   map[string]int
 }
 
-type answer struct{ Role, Member string }
+// answers is what `client role` says: one for each connection.
+type answers struct {
+	Answers []struct{ Role, Member string }
+}
 
 type member struct {
 	Name, Role string
@@ -180,7 +183,10 @@ func (r *release) underWriter(t *testing.T, name, mayLose string, do func(trial 
 	trial.Writes = &result.Writes{
 		Acknowledged: got.Acknowledged, Lost: got.Lost, Duplicated: got.Duplicated, Errors: got.Errors, LongestGap: got.LongestGapSeconds,
 	}
-	t.Logf("%s: %+v", name, got)
+	t.Logf("%s: %+v, ready after %.1f s", name, *trial.Writes, trial.Seconds)
+	for message, count := range got.ErrorMessages {
+		t.Logf("%d times: %.200s", count, message)
+	}
 	require.Positive(t, got.Acknowledged)
 	require.Zero(t, got.Altered, "rows that are not what was written")
 	if mayLose == "" {
@@ -230,6 +236,15 @@ func (r *release) leader(t *testing.T) string {
 		switch m.Role {
 		case "primary", "leader", "master", "broker":
 			return m.Name
+		}
+	}
+	// Where all have the same vote, the one that leads now.
+	for i := range r.Members {
+		host := r.member(i) + "." + r.service("headless")
+		for _, a := range ask[answers](t, r, "role", "-host", host, "-times", "1").Answers {
+			if a.Role == "leader" {
+				return r.member(i)
+			}
 		}
 	}
 	require.FailNow(t, "no member leads")

@@ -90,6 +90,9 @@ func TestMain(m *testing.M) {
 			return 0, err
 		}
 		store = &result.Store{Dir: "../results", Commit: commit, Kubernetes: lab.Version}
+		for _, c := range checks {
+			store.Checks = append(store.Checks, c.name)
+		}
 		dir, err := os.MkdirTemp("", "stateward-e2e")
 		if err != nil {
 			return 0, err
@@ -192,7 +195,7 @@ func TestMatrix(t *testing.T) {
 				}
 				if check.inapplicable != nil {
 					if why := check.inapplicable(c); why != "" {
-						r.record(t, check.name, result.Check{Status: result.Inapplicable, Note: why})
+						r.record(t, result.Check{Name: check.name, Status: result.Inapplicable, Note: why})
 						continue
 					}
 				}
@@ -228,13 +231,14 @@ func (r *release) check(t *testing.T, c check) {
 			r.keepArtifacts(t, c.name)
 		}
 		r.unlock()
-		r.record(t, c.name, result.Check{Status: status, Seconds: seconds(time.Since(begun)), Trials: r.trials})
+		r.record(t, result.Check{Name: c.name, Status: status, Seconds: seconds(time.Since(begun)), Trials: r.trials})
 	})
 	c.run(t, r)
 }
 
-func (r *release) record(t *testing.T, name string, entry result.Check) {
-	require.NoError(t, store.Put(r.Preset, r.file(), r.image(), name, entry))
+func (r *release) record(t *testing.T, entry result.Check) {
+	about := result.Result{Preset: r.Preset, Pattern: r.Pattern, Variant: r.Variant, Image: r.image()}
+	require.NoError(t, store.Put(about, entry))
 }
 
 // seconds rounds to tenths: what a poll each second can tell.

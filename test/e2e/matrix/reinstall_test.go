@@ -1,12 +1,14 @@
 package matrix
 
 import (
+	"context"
 	"testing"
 
 	"github.com/gruntwork-io/terratest/modules/helm"
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/stateward/stateward/test/e2e/internal/cluster"
 	"github.com/stateward/stateward/test/e2e/internal/result"
 )
 
@@ -14,7 +16,10 @@ import (
 func checkReinstall(t *testing.T, r *release) {
 	secret := r.secret(t)
 	helm.DeleteContext(t, t.Context(), r.helm(), name, true)
-	require.Empty(t, r.pods(t))
+	require.NoError(t, cluster.Until(t.Context(), patience, "the release's pods are gone", func(ctx context.Context) (bool, error) {
+		pods, err := lab.CoreV1().Pods(r.namespace).List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/instance=" + name})
+		return err == nil && len(pods.Items) == 0, err
+	}))
 	claims, err := lab.CoreV1().PersistentVolumeClaims(r.namespace).List(t.Context(), metav1.ListOptions{})
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(claims.Items), r.Members)

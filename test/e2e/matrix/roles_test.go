@@ -9,7 +9,6 @@ import (
 // checkRoles: the write Service leads to the primary only, the read Service to the replicas.
 func checkRoles(t *testing.T, r *release) {
 	primaries, replicas := map[string]int{}, map[string]int{}
-	type answers struct{ Answers []answer }
 	for _, a := range ask[answers](t, r, "role", "-host", r.host(), "-times", "20").Answers {
 		require.Equal(t, "primary", a.Role, "behind %s", r.host())
 		primaries[a.Member]++

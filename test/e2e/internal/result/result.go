@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,14 +28,16 @@ const (
 
 // Result is what is known about one preset in one pattern.
 type Result struct {
-	Preset  string           `json:"preset"`
-	Pattern string           `json:"pattern"`
-	Image   string           `json:"image"` // of the server, a stand-in of the same version where no registry is reached
-	Checks  map[string]Check `json:"checks"`
+	Preset  string  `json:"preset"`
+	Pattern string  `json:"pattern"`
+	Variant string  `json:"variant,omitempty"` // other values than the example's
+	Image   string  `json:"image"`             // of the server, a stand-in of the same version where no registry is reached
+	Checks  []Check `json:"checks"`            // in the order of the matrix
 }
 
 // Check is one row of the matrix, from one run.
 type Check struct {
+	Name       string  `json:"name"`
 	Status     Status  `json:"status"`
 	Note       string  `json:"note,omitempty"`
 	Seconds    float64 `json:"seconds"`
@@ -67,31 +70,33 @@ type Store struct {
 	Dir        string
 	Commit     string // that the tested charts are of, with "+" when they were changed since
 	Kubernetes string
+	Checks     []string // names, in the order of the matrix
 
 	mutex sync.Mutex
 }
 
-// Path is the file of a preset in a pattern.
-func (s *Store) Path(preset, pattern string) string {
-	return filepath.Join(s.Dir, preset+"-"+pattern+".json")
-}
-
 // Put replaces the entry of one check; the others stay, from the runs they are of.
-func (s *Store) Put(preset, pattern, image, name string, check Check) error {
+// The result says what the file is about; its Checks are those of the file.
+func (s *Store) Put(about Result, check Check) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	path := s.Path(preset, pattern)
-	got, err := Read(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		got = Result{Preset: preset, Pattern: pattern, Checks: map[string]Check{}}
-	} else if err != nil {
+	name := about.Preset + "-" + about.Pattern
+	if about.Variant != "" {
+		name += "-" + about.Variant
+	}
+	path := filepath.Join(s.Dir, name+".json")
+	old, err := Read(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	check.Commit, check.Kubernetes = s.Commit, s.Kubernetes
 	check.Date = time.Now().UTC().Format(time.DateOnly)
-	got.Image = image
-	got.Checks[name] = check
-	data, err := json.MarshalIndent(got, "", "  ")
+	about.Checks = append(slices.DeleteFunc(old.Checks, func(c Check) bool { return c.Name == check.Name }), check)
+	slices.SortFunc(about.Checks, func(a, b Check) int { return slices.Index(s.Checks, a.Name) - slices.Index(s.Checks, b.Name) })
+	if about.Image == "" { // nothing was installed
+		about.Image = old.Image
+	}
+	data, err := json.MarshalIndent(about, "", "  ")
 	if err != nil {
 		return err
 	}
