@@ -13,7 +13,7 @@ import (
 const (
 	// away is for how long nodes are cut off and the API server does not answer:
 	// longer than any lease of the systems here, shorter than Kubernetes' eviction.
-	away = 75 * time.Second
+	away = 45 * time.Second
 	// afterwards is for how long writes must go on before a fault is over.
 	afterwards = 5 * time.Second
 )

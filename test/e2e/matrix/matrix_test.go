@@ -22,33 +22,34 @@ import (
 	"github.com/stateward/stateward/test/e2e/internal/result"
 )
 
-// check is one row of the matrix.
+// check is one column of docs/support.md.
 type check struct {
-	name string
-	run  func(t *testing.T, r *release)
+	run func(t *testing.T, r *release)
 	// inapplicable says why a case has no such promise, empty where it has.
 	inapplicable func(c Case) string
 	smoke        bool
 }
 
-// checks in the order in which a release goes through them.
-var checks = []check{
-	{name: "install", run: checkInstall, smoke: true},
-	{name: "engine", run: checkEngine, smoke: true},
-	{name: "network", run: checkNetwork},
-	{name: "roles", run: checkRoles, inapplicable: func(c Case) string {
-		if c.Pattern != "primary-replica" {
-			return "members have no Services by role"
-		}
-		return ""
-	}},
-	{name: "keep", run: checkKeep, smoke: true},
-	{name: "upgrade", run: checkUpgrade, smoke: true},
-	{name: "scale", run: checkScale, inapplicable: oneServer},
-	{name: "storage", run: checkStorage, inapplicable: oneServer},
-	{name: "drain", run: checkDrain},
-	{name: "failover", run: checkFailover, smoke: true},
-	{name: "reinstall", run: checkReinstall, smoke: true},
+// checks by the names of result.Kinds, which has their order.
+var checks = map[string]check{
+	"install":   {run: checkInstall, smoke: true},
+	"engine":    {run: checkEngine, smoke: true},
+	"network":   {run: checkNetwork},
+	"roles":     {run: checkRoles, inapplicable: noRoles},
+	"keep":      {run: checkKeep, smoke: true},
+	"upgrade":   {run: checkUpgrade, smoke: true},
+	"scale":     {run: checkScale, inapplicable: oneServer},
+	"storage":   {run: checkStorage, inapplicable: oneServer},
+	"drain":     {run: checkDrain},
+	"failover":  {run: checkFailover, smoke: true},
+	"reinstall": {run: checkReinstall, smoke: true},
+}
+
+func noRoles(c Case) string {
+	if c.Pattern != "primary-replica" {
+		return "members have no Services by role"
+	}
+	return ""
 }
 
 func oneServer(c Case) string {
@@ -90,9 +91,6 @@ func TestMain(m *testing.M) {
 			return 0, err
 		}
 		store = &result.Store{Dir: "../results", Commit: commit, Kubernetes: lab.Version}
-		for _, c := range checks {
-			store.Checks = append(store.Checks, c.name)
-		}
 		dir, err := os.MkdirTemp("", "stateward-e2e")
 		if err != nil {
 			return 0, err
@@ -144,63 +142,56 @@ func copyCharts(dir string) (string, error) {
 }
 
 // selection is what E2E asks for: nothing (all), smoke, a case, a check, or a case
-// and a check.
-func selection(text string) ([]Case, []check, error) {
+// and a check. The second result is the names of checks.
+func selection(text string) ([]Case, []string, error) {
+	var names, smoke []string
+	for _, kind := range result.Kinds {
+		names = append(names, kind.Name)
+		if checks[kind.Name].smoke {
+			smoke = append(smoke, kind.Name)
+		}
+	}
 	if text == "" {
-		return cases, checks, nil
+		return cases, names, nil
 	}
 	if text == "smoke" {
-		var smoke []Case
-		for _, c := range cases {
-			if c.Smoke {
-				smoke = append(smoke, c)
-			}
-		}
-		return smoke, slices.DeleteFunc(slices.Clone(checks), func(c check) bool { return !c.smoke }), nil
+		return slices.DeleteFunc(slices.Clone(cases), func(c Case) bool { return !c.Smoke }), smoke, nil
 	}
-	var some []Case
-	rest := text
+	some, rest := cases, text
 	for _, c := range cases {
 		if text == c.Name() || strings.HasPrefix(text, c.Name()+"/") {
-			// The longest name wins: a variant's begins with its case's.
+			// The last one wins: a variant's name begins with its case's, and stands after it.
 			some, rest = []Case{c}, strings.TrimPrefix(strings.TrimPrefix(text, c.Name()), "/")
 		}
 	}
-	if some == nil {
-		some = cases
-	}
-	if rest == "" {
-		return some, checks, nil
-	}
-	var names []string
-	for _, c := range checks {
-		if c.name == rest {
-			return some, []check{checks[0], c}, nil
-		}
-		names = append(names, c.name)
+	switch {
+	case rest == "":
+		return some, names, nil
+	case slices.Contains(names, rest):
+		return some, slices.Compact([]string{"install", rest}), nil
 	}
 	return nil, nil, fmt.Errorf("E2E=%s: want smoke, PRESET/PATTERN, one of the checks %s, or PRESET/PATTERN/CHECK", text, strings.Join(names, ", "))
 }
 
 func TestMatrix(t *testing.T) {
-	cases, checks, err := selection(os.Getenv("E2E"))
+	cases, names, err := selection(os.Getenv("E2E"))
 	require.NoError(t, err)
 	for _, c := range cases {
 		t.Run(c.Name(), func(t *testing.T) {
 			t.Parallel()
 			r := newRelease(t, c)
-			for _, check := range checks {
-				if !c.runs(check.name) {
+			for _, name := range names {
+				if !c.runs(name) {
 					continue
 				}
-				if check.inapplicable != nil {
-					if why := check.inapplicable(c); why != "" {
-						r.record(t, result.Check{Name: check.name, Status: result.Inapplicable, Note: why})
+				if inapplicable := checks[name].inapplicable; inapplicable != nil {
+					if why := inapplicable(c); why != "" {
+						r.record(t, result.Check{Name: name, Status: result.Inapplicable, Note: why})
 						continue
 					}
 				}
-				if !t.Run(check.name, func(t *testing.T) { r.check(t, check) }) {
-					if check.name == "install" {
+				if !t.Run(name, func(t *testing.T) { r.check(t, name) }) {
+					if name == "install" {
 						return
 					}
 					// What the next check finds must not be this one's ruins.
@@ -220,7 +211,7 @@ func (r *release) withoutAPI(t *testing.T, away time.Duration) error {
 }
 
 // check runs one check and keeps its result, or what can be found of its failure.
-func (r *release) check(t *testing.T, c check) {
+func (r *release) check(t *testing.T, name string) {
 	r.unlock = lab.UseAPI()
 	r.trials = nil
 	begun := time.Now()
@@ -228,12 +219,12 @@ func (r *release) check(t *testing.T, c check) {
 		status := result.Passed
 		if t.Failed() {
 			status = result.Failed
-			r.keepArtifacts(t, c.name)
+			r.keepArtifacts(t, name)
 		}
 		r.unlock()
-		r.record(t, result.Check{Name: c.name, Status: status, Seconds: seconds(time.Since(begun)), Trials: r.trials})
+		r.record(t, result.Check{Name: name, Status: status, Seconds: seconds(time.Since(begun)), Trials: r.trials})
 	})
-	c.run(t, r)
+	checks[name].run(t, r)
 }
 
 func (r *release) record(t *testing.T, entry result.Check) {

@@ -49,11 +49,15 @@ func newRelease(t *testing.T, c Case) *release {
 	need := int64(c.MemoryMiB * c.Members * (1 + len(c.Pools)))
 	require.NoError(t, memory.Acquire(t.Context(), need))
 	t.Cleanup(func() { memory.Release(need) })
-	slot, err := lab.Take(t.Context())
+	workers := 3
+	if c.single() {
+		workers = 1
+	}
+	slot, err := lab.Take(t.Context(), workers)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		if err := lab.Release(context.Background(), slot); err != nil {
-			t.Errorf("slot %s: %v", slot.Name, err)
+			t.Errorf("workers %v: %v", slot.Nodes, err)
 		}
 	})
 	r := &release{Case: c, slot: slot, dir: t.TempDir(), namespace: "e2e-" + strings.NewReplacer("/", "-").Replace(c.Name())}

@@ -74,43 +74,29 @@ preset asks for; where the tests reached no registry they were built from distri
 
 %s
 
-passed: seen. failed: seen to fail. –: the pattern or the system has no such promise. **not run here**: nobody has
+passed: seen. failed: seen to fail. –: the pattern or the system has no such promise. not run here: nobody has
 seen it; the chart renders, passes ` + "`stateward check`" + ` and the API server's validation.
 
 `
 
-var meanings = [][2]string{
-	{"install", "ready within helm's wait, `helm test` passes, no container was started twice"},
-	{"engine", "`stateward check` has no finding"},
-	{"network", "a pod without the client's label is refused, one with it is served, members see each other"},
-	{"roles", "the write Service leads to the primary only, the read Service to replicas"},
-	{"keep", "10,000 rows outlive a deleted pod, all pods deleted at once, and `kill -9` of the server"},
-	{"upgrade", "another setting and another image tag, then `helm rollback`, under a writer"},
-	{"scale", "two more members and back, under a writer; none is left in the system's own list"},
-	{"storage", "a member whose claim is deleted comes back with an empty one"},
-	{"drain", "each worker drained in turn, under a writer; the budgets hold"},
-	{"failover", "the leader's node killed, then cut off for 75 s; the API server away for as long, under a writer"},
-	{"reinstall", "`helm uninstall`, `helm install`: data and passwords are as before"},
-}
-
 func write(w io.Writer, all []result.Result) error {
 	var b strings.Builder
 	var list []string
-	for _, m := range meanings {
-		list = append(list, "- **"+m[0]+"**: "+m[1])
+	for _, m := range result.Kinds {
+		list = append(list, "- **"+m.Name+"**: "+m.Meaning)
 	}
 	fmt.Fprintf(&b, head, strings.Join(list, "\n"))
 	for i, r := range all {
 		if i == 0 || all[i-1].Pattern != r.Pattern {
 			fmt.Fprintf(&b, "## %s\n\n| preset |", r.Pattern)
-			for _, m := range meanings {
-				fmt.Fprintf(&b, " %s |", m[0])
+			for _, m := range result.Kinds {
+				fmt.Fprintf(&b, " %s |", m.Name)
 			}
-			b.WriteString("\n|---|" + strings.Repeat("---|", len(meanings)) + "\n")
+			b.WriteString("\n|---|" + strings.Repeat("---|", len(result.Kinds)) + "\n")
 		}
 		fmt.Fprintf(&b, "| %s |", title(r))
-		for _, m := range meanings {
-			fmt.Fprintf(&b, " %s |", cell(r, m[0]))
+		for _, m := range result.Kinds {
+			fmt.Fprintf(&b, " %s |", cell(r, m.Name))
 		}
 		b.WriteString("\n")
 		if i == len(all)-1 || all[i+1].Pattern != r.Pattern {
@@ -132,7 +118,7 @@ func cell(r result.Result, name string) string {
 			return string(c.Status)
 		}
 	}
-	return "**not run here**"
+	return "not run here"
 }
 
 // trials lists what a writer saw.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,11 +27,10 @@ import (
 const (
 	// ZoneLabel is the zone of a node; each slot has three of them.
 	ZoneLabel = "topology.kubernetes.io/zone"
-	// SlotLabel is on a worker the number of its slot.
+	// SlotLabel is on a worker the number of the three that it belongs to.
 	SlotLabel = "e2e.stateward.dev/slot"
-	// slotSize is what a release with three members needs, one for each worker.
-	slotSize = 3
-	ownName  = "stateward-e2e"
+	trioSize  = 3
+	ownName   = "stateward-e2e"
 )
 
 // Cluster is one kind cluster. Its nodes are containers of Docker, by the names they
@@ -41,8 +41,8 @@ type Cluster struct {
 	Version    string // of the API server, as 1.34.4
 
 	controlPlane string
-	slots        chan Slot
-	count        int
+	trios        []*trio
+	changed      *sync.Cond // a worker is free again
 	// One node is down at a time: Docker gives addresses in the order of starts, and
 	// two that come back in another order would have swapped them.
 	power sync.Mutex
@@ -51,20 +51,32 @@ type Cluster struct {
 	api sync.RWMutex
 }
 
-// Slot is three workers, one per zone, that one test has to itself: it may drain,
-// stop and cut them off.
+// Slot is workers that one test has to itself: it may drain, stop and cut them off.
+// It has either one of them or three, one per zone.
 type Slot struct {
-	Name  string
 	Nodes []string
+	trio  *trio
+}
+
+// trio is three workers in three zones, which go to one test together or to three.
+type trio struct {
+	name  string
+	nodes []string
+	taken map[string]bool
 }
 
 // Selector is the node selector of the slot's workers.
-func (s Slot) Selector() map[string]string { return map[string]string{SlotLabel: s.Name} }
+func (s Slot) Selector() map[string]string {
+	if len(s.Nodes) == 1 {
+		return map[string]string{"kubernetes.io/hostname": s.Nodes[0]}
+	}
+	return map[string]string{SlotLabel: s.trio.name}
+}
 
 // Connect reaches the cluster of STATEWARD_KUBECONFIG. Without it, a cluster with a
 // control plane and three workers is made, of the node image STATEWARD_NODE_IMAGE
 // or kind's own; it stays for the next run. STATEWARD_SLOTS, numbers from 1 on, are
-// the slots to use when another run has the others.
+// the threes of workers to use when another run has the others.
 func Connect(ctx context.Context) (*Cluster, error) {
 	path := os.Getenv("STATEWARD_KUBECONFIG")
 	if path == "" {
@@ -87,7 +99,7 @@ func Connect(ctx context.Context) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the cluster of %s does not answer: %w", path, err)
 	}
-	c := &Cluster{Clientset: client, Kubeconfig: path, Version: strings.TrimPrefix(version.GitVersion, "v")}
+	c := &Cluster{changed: sync.NewCond(&sync.Mutex{}), Clientset: client, Kubeconfig: path, Version: strings.TrimPrefix(version.GitVersion, "v")}
 	return c, c.divide(ctx)
 }
 
@@ -115,7 +127,7 @@ func create() (string, error) {
 		kind.CreateWithWaitForReady(4*time.Minute))
 }
 
-// divide groups the workers into slots and makes them schedulable, whatever an
+// divide groups the workers into threes and makes them schedulable, whatever an
 // earlier run that was ended left behind.
 func (c *Cluster) divide(ctx context.Context) error {
 	nodes, err := c.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
@@ -130,10 +142,10 @@ func (c *Cluster) divide(ctx context.Context) error {
 		}
 		zones[node.Labels[ZoneLabel]] = append(zones[node.Labels[ZoneLabel]], node.Name)
 	}
-	if len(zones) != slotSize {
-		return fmt.Errorf("the workers are in %d zones (label %s); the tests need %d", len(zones), ZoneLabel, slotSize)
+	if len(zones) != trioSize {
+		return fmt.Errorf("the workers are in %d zones (label %s); the tests need %d", len(zones), ZoneLabel, trioSize)
 	}
-	c.count = len(nodes.Items)
+	count := len(nodes.Items)
 	for _, names := range zones {
 		// worker2 before worker10
 		slices.SortFunc(names, func(a, b string) int {
@@ -142,40 +154,28 @@ func (c *Cluster) divide(ctx context.Context) error {
 			}
 			return strings.Compare(a, b)
 		})
-		c.count = min(c.count, len(names))
+		count = min(count, len(names))
 	}
-	c.slots = make(chan Slot, c.count)
 	only := strings.Fields(os.Getenv("STATEWARD_SLOTS"))
-	for i := range c.count {
-		slot := Slot{Name: fmt.Sprint(i + 1)}
-		if len(only) > 0 && !slices.Contains(only, slot.Name) {
+	for i := range count {
+		three := &trio{name: fmt.Sprint(i + 1), taken: map[string]bool{}}
+		if len(only) > 0 && !slices.Contains(only, three.name) {
 			continue
 		}
-		for _, zone := range slices.Sorted(keys(zones)) {
-			slot.Nodes = append(slot.Nodes, zones[zone][i])
+		for _, zone := range slices.Sorted(maps.Keys(zones)) {
+			three.nodes = append(three.nodes, zones[zone][i])
 		}
-		for _, node := range slot.Nodes {
-			if err := c.heal(ctx, node, slot.Name); err != nil {
+		for _, node := range three.nodes {
+			if err := c.heal(ctx, node, three.name); err != nil {
 				return err
 			}
 		}
-		c.slots <- slot
+		c.trios = append(c.trios, three)
 	}
-	if len(c.slots) == 0 {
-		return fmt.Errorf("the cluster has none of the slots %v of STATEWARD_SLOTS, it has 1 to %d", only, c.count)
+	if len(c.trios) == 0 {
+		return fmt.Errorf("the cluster has none of the slots %v of STATEWARD_SLOTS, it has 1 to %d", only, count)
 	}
-	c.count = len(c.slots)
 	return nil
-}
-
-func keys[V any](m map[string]V) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for key := range m {
-			if !yield(key) {
-				return
-			}
-		}
-	}
 }
 
 func (c *Cluster) heal(ctx context.Context, node, slot string) error {
@@ -194,16 +194,34 @@ func (c *Cluster) heal(ctx context.Context, node, slot string) error {
 	return c.Uncordon(ctx, node)
 }
 
-// Slots says how many tests can have workers of their own at once.
-func (c *Cluster) Slots() int { return c.count }
-
-// Take waits for a free slot. Give it back with Release.
-func (c *Cluster) Take(ctx context.Context) (Slot, error) {
-	select {
-	case slot := <-c.slots:
-		return slot, nil
-	case <-ctx.Done():
-		return Slot{}, ctx.Err()
+// Take waits for free workers: one, or three in three zones. Give them back with Release.
+func (c *Cluster) Take(ctx context.Context, workers int) (Slot, error) {
+	if workers != 1 && workers != trioSize {
+		return Slot{}, fmt.Errorf("a slot has 1 worker or %d, not %d", trioSize, workers)
+	}
+	stop := context.AfterFunc(ctx, c.changed.Broadcast)
+	defer stop()
+	c.changed.L.Lock()
+	defer c.changed.L.Unlock()
+	for {
+		if err := ctx.Err(); err != nil {
+			return Slot{}, err
+		}
+		// Where others have a worker already, so that threes stay whole.
+		for _, three := range slices.SortedStableFunc(slices.Values(c.trios), func(a, b *trio) int { return len(b.taken) - len(a.taken) }) {
+			if len(three.taken)+workers > trioSize {
+				continue
+			}
+			slot := Slot{trio: three}
+			for _, node := range three.nodes {
+				if len(slot.Nodes) < workers && !three.taken[node] {
+					slot.Nodes = append(slot.Nodes, node)
+					three.taken[node] = true
+				}
+			}
+			return slot, nil
+		}
+		c.changed.Wait()
 	}
 }
 
@@ -211,9 +229,14 @@ func (c *Cluster) Take(ctx context.Context) (Slot, error) {
 func (c *Cluster) Release(ctx context.Context, slot Slot) error {
 	var failed error
 	for _, node := range slot.Nodes {
-		failed = errors.Join(failed, c.heal(ctx, node, slot.Name))
+		failed = errors.Join(failed, c.heal(ctx, node, slot.trio.name))
 	}
-	c.slots <- slot
+	c.changed.L.Lock()
+	defer c.changed.L.Unlock()
+	for _, node := range slot.Nodes {
+		delete(slot.trio.taken, node)
+	}
+	c.changed.Broadcast()
 	return failed
 }
 

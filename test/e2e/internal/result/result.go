@@ -26,6 +26,24 @@ const (
 	Inapplicable Status = "inapplicable"
 )
 
+// Kind is a check that the matrix has: a row of docs/support.md's legend.
+type Kind struct{ Name, Meaning string }
+
+// Kinds in the order in which a release goes through them.
+var Kinds = []Kind{
+	{"install", "ready within helm's wait, `helm test` passes, no container was started twice"},
+	{"engine", "`stateward check` has no finding"},
+	{"network", "a pod without the client's label is refused, one with it is served, members see each other"},
+	{"roles", "the write Service leads to the primary only, the read Service to replicas"},
+	{"keep", "10,000 rows outlive a deleted pod, all pods deleted at once, and `kill -9` of the server"},
+	{"upgrade", "another setting and another image tag, then `helm rollback`, under a writer"},
+	{"scale", "two more members and back, under a writer; none is left in the system's own list"},
+	{"storage", "a member whose claim is deleted comes back with an empty one"},
+	{"drain", "each worker drained in turn, under a writer; the budgets hold"},
+	{"failover", "the leader's node killed, then cut off for 45 s; the API server away for as long, under a writer"},
+	{"reinstall", "`helm uninstall`, `helm install`: data and passwords are as before"},
+}
+
 // Result is what is known about one preset in one pattern.
 type Result struct {
 	Preset  string  `json:"preset"`
@@ -70,7 +88,6 @@ type Store struct {
 	Dir        string
 	Commit     string // that the tested charts are of, with "+" when they were changed since
 	Kubernetes string
-	Checks     []string // names, in the order of the matrix
 
 	mutex sync.Mutex
 }
@@ -92,7 +109,10 @@ func (s *Store) Put(about Result, check Check) error {
 	check.Commit, check.Kubernetes = s.Commit, s.Kubernetes
 	check.Date = time.Now().UTC().Format(time.DateOnly)
 	about.Checks = append(slices.DeleteFunc(old.Checks, func(c Check) bool { return c.Name == check.Name }), check)
-	slices.SortFunc(about.Checks, func(a, b Check) int { return slices.Index(s.Checks, a.Name) - slices.Index(s.Checks, b.Name) })
+	place := func(c Check) int {
+		return slices.IndexFunc(Kinds, func(k Kind) bool { return k.Name == c.Name })
+	}
+	slices.SortFunc(about.Checks, func(a, b Check) int { return place(a) - place(b) })
 	if about.Image == "" { // nothing was installed
 		about.Image = old.Image
 	}
