@@ -26,12 +26,13 @@ build: ## bin/stateward
 .PHONY: test
 test: shellcheck promtool ## unit tests, rule fixtures, CLI scripts, renders compared with Helm's
 	go test ./...
+	cd test/e2e && go vet ./... && go test ./client ./internal/... ./support
 	@go test -v -run TestSize ./charts | sed -n 's/^ *charts_test.go:[0-9]*: //p'
 
 .PHONY: shellcheck
 shellcheck: ## the scripts of the charts
 	shellcheck --external-sources --source-path=SCRIPTDIR charts/stateful/files/*.sh charts/stateful/files/*/*.sh \
-		charts/stateful/files/*/*/*.sh tools/*.sh test/images/build.sh .ci/run
+		charts/stateful/files/*/*/*.sh tools/*.sh test/images/build.sh test/images/*/*.sh .ci/run
 
 .PHONY: promtool
 promtool: ## Prometheus's own checker of the alerts, from Debian's package
@@ -44,6 +45,8 @@ images: ## stand-in images for the kind cluster of a machine that reaches no reg
 .PHONY: e2e
 e2e: build ## cluster tests, E2E=smoke, PRESET/PATTERN, a check, or all; needs docker, kubectl and STATEWARD_KUBECONFIG or kind's node image
 	ln -sf "$$(tools/helm.sh v3.22.0)" bin/helm
+	test/images/client/prepare.sh
+	docker build --quiet --tag=docker.io/stateward/e2e-client:dev test/images/client
 	cd test/e2e && PATH="$(abspath bin):$$PATH" go test $(E2E_PACKAGES) -count=1 -v -p=1 -parallel=32 -timeout=$(E2E_TIMEOUT)
 
 .PHONY: support
@@ -56,7 +59,9 @@ helm: ## renders of the examples by Helm 3.18 and 4, compared with ours; builds 
 
 .PHONY: lint
 lint: ## golangci-lint, with the layers of docs/architecture.md
-	go tool -modfile=tools/go.mod golangci-lint run
+	go build -modfile=tools/go.mod -o bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	bin/golangci-lint run
+	cd test/e2e && ../../bin/golangci-lint run
 
 .PHONY: race
 race: ## the tests under the race detector

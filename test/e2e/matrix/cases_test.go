@@ -24,11 +24,16 @@ type Case struct {
 	Manual bool
 	// MayLose says why acknowledged writes may be lost with a node, empty where they may not.
 	MayLose string
+	// NoImage says why nothing can be started; then only the API server and the
+	// scheduler are asked.
+	NoImage string
 	// Smoke cases run in CI.
 	Smoke bool
 	// Only these checks, all where empty.
 	Only []string
 }
+
+const noMongoDB = "no package of MongoDB exists to build an image from"
 
 // asynchronous is the reason of most systems that may lose.
 const asynchronous = "replication is asynchronous"
@@ -50,6 +55,9 @@ var cases = []Case{
 	{Preset: "custom", Pattern: "single-instance", System: "victoria-metrics", Members: 1, MemoryMiB: 256,
 		MayLose: "the newest seconds are in memory only"},
 
+	{Preset: "mongodb", Pattern: "single-instance", Members: 1, MemoryMiB: 256, NoImage: noMongoDB},
+
+	{Preset: "mongodb", Pattern: "primary-replica", Members: 3, MemoryMiB: 256, NoImage: noMongoDB},
 	{Preset: "postgresql", Pattern: "primary-replica", Members: 3, MemoryMiB: 384, Smoke: true,
 		Change: "server: {config: {max_connections: 150}}"},
 	{Preset: "postgresql", Pattern: "primary-replica", Variant: "asynchronous", Members: 3, MemoryMiB: 384,

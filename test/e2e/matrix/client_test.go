@@ -185,7 +185,7 @@ func (r *release) underWriter(t *testing.T, name, mayLose string, do func(trial 
 	}
 	t.Logf("%s: %+v, ready after %.1f s", name, *trial.Writes, trial.Seconds)
 	for message, count := range got.ErrorMessages {
-		t.Logf("%d times: %.200s", count, message)
+		t.Logf("%d times: ...%s", count, message[max(0, len(message)-160):]) // the end is what differs
 	}
 	require.Positive(t, got.Acknowledged)
 	require.Zero(t, got.Altered, "rows that are not what was written")

@@ -74,7 +74,7 @@ preset asks for; where the tests reached no registry they were built from distri
 
 %s
 
-passed: seen. failed: seen to fail. –: the pattern or the system has no such promise. not run here: nobody has
+passed: seen. failed: seen to fail. scheduled: objects accepted and pods placed, no image to start. –: the pattern or the system has no such promise. not run here: nobody has
 seen it; the chart renders, passes ` + "`stateward check`" + ` and the API server's validation.
 
 `

@@ -27,4 +27,5 @@ esac
 # As a release does, and it fails as there where the folder cannot be written.
 [ -z "${KAFKA_LOG4J_OPTS:-}" ] || mkdir -p "${LOG_DIR:=/opt/kafka/logs}"
 read -ra options <<<"${KAFKA_HEAP_OPTS:--Xmx256M} ${KAFKA_JVM_PERFORMANCE_OPTS:--server -XX:+UseG1GC} ${KAFKA_JMX_OPTS:-} ${KAFKA_LOG4J_OPTS:-}"
+# shellcheck disable=SC2086 # KAFKA_OPTS is a list of options
 exec java "${options[@]}" -Dkafka.logs.dir="${LOG_DIR:-/opt/kafka/logs}" -cp '/opt/kafka/libs/*' ${KAFKA_OPTS:-} "$@"

@@ -291,6 +291,26 @@ func run(ctx context.Context, program string, args ...string) (string, error) {
 	return text, nil
 }
 
+// Load brings an image of Docker's to the control plane, where the tests' own pods
+// run: out of the reach of what is done to workers.
+func (c *Cluster) Load(ctx context.Context, image string) error {
+	save := exec.CommandContext(ctx, "docker", "save", image)
+	load := exec.CommandContext(ctx, "docker", "exec", "--interactive", c.controlPlane, "ctr", "--namespace", "k8s.io", "images", "import", "-")
+	archive, err := save.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	load.Stdin = archive
+	if err := save.Start(); err != nil {
+		return err
+	}
+	out, err := load.CombinedOutput()
+	if err := errors.Join(err, save.Wait()); err != nil {
+		return fmt.Errorf("load %s into %s: %w: %s", image, c.controlPlane, err, out)
+	}
+	return nil
+}
+
 // Memory is what a node has, in MiB; all nodes of a kind cluster have the same.
 func (c *Cluster) Memory(ctx context.Context) (int64, error) {
 	node, err := c.CoreV1().Nodes().Get(ctx, c.controlPlane, metav1.GetOptions{})

@@ -130,3 +130,34 @@ func (c *Cluster) Tag(ctx context.Context, slot Slot, image, name string) error 
 	}
 	return nil
 }
+
+// SmallVolume is a file system of a fixed size in the memory of a worker, for a local
+// volume that can be full.
+type SmallVolume struct{ Node, Path string }
+
+// NewSmallVolume mounts one, in place of one that an earlier run left.
+func (c *Cluster) NewSmallVolume(ctx context.Context, node, name string, mebibytes int) (SmallVolume, error) {
+	v := SmallVolume{Node: node, Path: "/mnt/" + name}
+	if err := v.Remove(ctx); err != nil {
+		return v, err
+	}
+	return v, v.sh(ctx, `mkdir -p "$1" && mount -t tmpfs -o size="$2"m,mode=0777 tmpfs "$1"`, v.Path, fmt.Sprint(mebibytes))
+}
+
+// Fill leaves no byte free. Free ends it.
+func (v SmallVolume) Fill(ctx context.Context) error {
+	return v.sh(ctx, `cat /dev/zero >"$1/filler" 2>/dev/null; [ "$(df --output=avail "$1" | tail -n 1)" -eq 0 ]`, v.Path)
+}
+
+// Free makes room again.
+func (v SmallVolume) Free(ctx context.Context) error { return v.sh(ctx, `rm "$1/filler"`, v.Path) }
+
+// Remove takes the file system away, with what is in it.
+func (v SmallVolume) Remove(ctx context.Context) error {
+	return v.sh(ctx, `! mountpoint -q "$1" || umount --lazy "$1"`, v.Path)
+}
+
+func (v SmallVolume) sh(ctx context.Context, script string, args ...string) error {
+	_, err := docker(ctx, append([]string{"exec", v.Node, "sh", "-c", script, "sh"}, args...)...)
+	return err
+}

@@ -24,6 +24,9 @@ const (
 	Failed Status = "failed"
 	// Inapplicable: the check asks for what this system does not promise; Note says why.
 	Inapplicable Status = "inapplicable"
+	// Scheduled: of an install without an image, the objects were accepted and the pods
+	// placed; nothing was started. Note says why.
+	Scheduled Status = "scheduled"
 )
 
 // Kind is a check that the matrix has: a row of docs/support.md's legend.
@@ -42,6 +45,7 @@ var Kinds = []Kind{
 	{"drain", "each worker drained in turn, under a writer; the budgets hold"},
 	{"failover", "the leader's node killed, then cut off for 45 s; the API server away for as long, under a writer"},
 	{"reinstall", "`helm uninstall`, `helm install`: data and passwords are as before"},
+	{"full", "the volume is full under a writer: nothing acknowledged is lost, and with room again the server serves"},
 }
 
 // Result is what is known about one preset in one pattern.
