@@ -95,8 +95,8 @@ var broken = []struct {
 	{"a claim template without size", but(", resources: {requests: {storage: 1Gi}}", ""),
 		[]string{"20:5 spec.volumeClaimTemplates[0].spec.resources[storage]: resources[storage] is required"}},
 	{"a volume beside claim templates", but("volumeMounts: [{name: data, mountPath: /data}]", "volumeMounts: [{name: data, mountPath: /data}]\n      volumes: [{name: data, emptyDir: {}}, {name: a, emptyDir: {}}, {name: b, hostPath: {path: ''}}, {name: a, emptyDir: {}}]"), []string{
-		"18:88 spec.template.spec.volumes[2].hostPath.path: path is required",
-		"18:101 spec.template.spec.volumes[3].name: name \"a\" is given twice"}},
+		"18:97 spec.template.spec.volumes[2].hostPath.path: path is required",
+		"18:110 spec.template.spec.volumes[3].name: name \"a\" is given twice"}},
 	{"a claim template that no volume can be named after", statefulSet + "  - metadata: {name: My_Data}\n    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n",
 		[]string{`21:22 spec.volumeClaimTemplates[1].metadata.name: name "My_Data" is not valid: a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name', or '123-abc')`}},
 	{"a claim template without name", statefulSet + "  - spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n", []string{

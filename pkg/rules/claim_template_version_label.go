@@ -22,6 +22,11 @@ with "updates to statefulset spec ... are forbidden", and so does every later on
 StatefulSet has to be deleted with ` + "`--cascade=orphan`" + ` by hand first. The first release
 installs well, so this is found when the chart is already in production.
 
+Seen on Kubernetes 1.34 with Helm 3.18: "UPGRADE FAILED: cannot patch "db" with kind StatefulSet:
+... spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals',
+'template', ... are forbidden", for the next version and the one after it; once the StatefulSet was
+deleted with ` + "`--cascade=orphan`" + `, the same upgrade went through and the pod had kept running.
+
 See [StatefulSet limitations](https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#limitations).`,
 	Hint: "label claim templates with what never changes: app.kubernetes.io/name, instance and component",
 }, func(p *rule.Pass) {

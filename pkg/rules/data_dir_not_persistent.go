@@ -20,7 +20,11 @@ var _ = add(finding.Rule{
 its data is gone when the pod is replaced: at the next node drain, eviction or upgrade. The
 usual causes are a directory that was moved by a variable, an image from another vendor, and
 a new major version: since PostgreSQL 18 the official image keeps its data in
-` + "`/var/lib/postgresql/18/docker`" + `, so a claim at ` + "`/var/lib/postgresql/data`" + ` stays empty.
+` + "`/var/lib/postgresql/18/docker`" + `, so a claim at ` + "`/var/lib/postgresql/data`" + ` stays empty; later
+builds of that image refuse to start when they find a mount there.
+
+Seen on Kubernetes 1.34: a Valkey whose claim was mounted beside ` + "`/data`" + ` had no key left after one
+eviction, and nothing was in the claim.
 
 The rule knows the usual images of databases, queues and metric stores and the variables,
 flags and configuration files that move their data. It is silent where it cannot know, for a

@@ -20,6 +20,9 @@ upgrade stops there, and an administrator ends it by deleting the pods, which no
 at a moment nobody chose. Percentages are rounded up by the disruption controller, so that
 ` + "`minAvailable: 51%`" + ` of one pod is one pod.
 
+Seen on Kubernetes 1.34: the eviction is answered with 429, "Cannot evict pod as it would violate
+the pod's disruption budget", and ` + "`kubectl drain`" + ` asks again every five seconds until its timeout.
+
 See [Specifying a disruption budget](https://kubernetes.io/docs/tasks/run-application/configure-pdb/#think-about-how-your-application-reacts-to-disruptions).`,
 	Hint: "set maxUnavailable: 1, or delete the budget of a server with a single pod",
 }, func(p *rule.Pass) {

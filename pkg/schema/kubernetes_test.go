@@ -165,6 +165,25 @@ func TestKnown(t *testing.T) {
 	require.False(t, Known("apps/v1", "StatefulSet", ""))
 }
 
+// The package apiserver names fields as the server does: a field that both object
+// to has to have one name, so that it is one finding.
+func TestFieldsAreNamedAsTheAPIServerNamesThem(t *testing.T) {
+	for text, want := range map[string]string{
+		pod("resources: {limits: {memory: 1GB}}"):                                  "spec.containers[0].resources.limits[memory]",
+		pod("resources: {limit: {memory: 1Gi}}"):                                   "spec.containers[0].resources.limit",
+		pod("env: [{name: A, valeu: a}]"):                                          "spec.containers[0].env[0].valeu",
+		configMap("data: {port: 1}"):                                               "data[port]",
+		configMap("data: {a.b: 1}"):                                                "data[a.b]",
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, labels: {app: 1}}\n": "metadata.labels[app]",
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, labels: [app]}\n":    "metadata.labels",
+		"apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {nodeSelector: {disk: 1}, containers: [{name: a, image: a}]}\n": "spec.nodeSelector[disk]",
+	} {
+		_, findings := validateObjects(t, text)
+		require.Len(t, findings, 1, text)
+		require.Equal(t, want, findings[0].Object.Field)
+	}
+}
+
 func TestAVersionWithoutSchemasSaysNothing(t *testing.T) {
 	objects, _ := manifest.Parse("m.yaml", []byte(pod("zzz: 1")))
 	require.Empty(t, ValidateObject(objects[0], "1.0"))

@@ -79,7 +79,7 @@ func setUp(m *testing.M) (code int, err error) {
 	if lab, err = cluster.Connect(ctx); err != nil {
 		return 1, err
 	}
-	if slot, err = lab.Take(ctx); err != nil {
+	if slot, err = lab.Take(ctx, 3); err != nil {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, lab.Release(ctx, slot)) }()

@@ -22,7 +22,7 @@ func TestOrderedReadyDeadlock(t *testing.T) {
 			return noSuchHost.MatchString(e.log("etcd-0", false)), nil
 		})
 		e.Logf("etcd-0: %s; %s", noSuchHost.FindString(e.log("etcd-0", false)), e.event("Pod", "etcd-0", "Unhealthy"))
-		e.stays(30*time.Second, "there is no second member", func() bool {
+		e.stays(20*time.Second, "there is no second member", func() bool {
 			_, err := lab.CoreV1().Pods(e.namespace).Get(e.ctx, "etcd-1", metav1.GetOptions{})
 			return apierrors.IsNotFound(err) && !isReady(e.pod("etcd-0"))
 		})
@@ -38,7 +38,7 @@ func TestOrderedReadyDeadlock(t *testing.T) {
 		e.until(time.Minute, "the StatefulSet has another revision", func() (bool, error) {
 			return e.observed("etcd").Status.UpdateRevision != revision(broken.Labels), nil
 		})
-		e.stays(30*time.Second, "the broken pod is there", func() bool {
+		e.stays(20*time.Second, "the broken pod is there", func() bool {
 			now := e.pod("etcd-0")
 			return now.UID == broken.UID && now.DeletionTimestamp == nil
 		})

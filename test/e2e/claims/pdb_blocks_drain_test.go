@@ -66,10 +66,14 @@ func (e *example) budget(name string, pods int32) *policyv1.PodDisruptionBudget 
 	return budget
 }
 
-// evictionRefused asks for an eviction as a drain does.
+// evict asks for an eviction as a drain does.
+func (e *example) evict(pod string) error {
+	return lab.PolicyV1().Evictions(e.namespace).Evict(e.ctx, &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: pod, Namespace: e.namespace}})
+}
+
 func (e *example) evictionRefused(pod, why string) {
 	e.Helper()
-	err := lab.PolicyV1().Evictions(e.namespace).Evict(e.ctx, &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: pod, Namespace: e.namespace}})
+	err := e.evict(pod)
 	if !apierrors.IsTooManyRequests(err) || !apierrors.HasStatusCause(err, policyv1.DisruptionBudgetCause) {
 		e.Fatalf("the eviction of %s: %v", pod, err)
 	}

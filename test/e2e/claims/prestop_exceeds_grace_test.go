@@ -52,7 +52,7 @@ func (e *example) restarted(name string) (*corev1.ContainerStateTerminated, stri
 		if !ok || now.UID != pod.UID {
 			continue
 		}
-		if now.DeletionTimestamp != nil {
+		if now.DeletionTimestamp != nil && due.IsZero() { // kubelet shortens it at the end
 			due = now.DeletionTimestamp.Time
 		}
 		if len(now.Status.ContainerStatuses) > 0 && now.Status.ContainerStatuses[0].State.Terminated != nil {

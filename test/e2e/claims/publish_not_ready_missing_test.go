@@ -26,7 +26,7 @@ func TestPublishNotReadyMissing(t *testing.T) {
 			ready, all := e.endpoints("etcd")
 			return ready == 0 && all == 3, nil
 		})
-		e.stays(30*time.Second, "no member is ready", func() bool {
+		e.stays(20*time.Second, "no member is ready", func() bool {
 			for _, name := range etcds {
 				if isReady(e.pod(name)) {
 					return false

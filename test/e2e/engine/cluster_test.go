@@ -265,6 +265,10 @@ func read(code int, body []byte) (answer, error) {
 	if code == http.StatusOK || code == http.StatusCreated {
 		return answer{}, nil
 	}
+	if strings.HasPrefix(string(body), "stream error") {
+		// What becomes of a request on which the server's own code panics.
+		return answer{refused: true, vague: true, said: string(body)}, nil
+	}
 	var status struct {
 		Message, Reason string
 		Details         struct {

@@ -82,7 +82,7 @@ func TestMain(m *testing.M) {
 				return 0, err
 			}
 		}
-		if _, _, err := selection(os.Getenv("E2E")); err != nil {
+		if _, err := selection(os.Getenv("E2E")); err != nil {
 			return 0, err
 		}
 		var err error
@@ -152,54 +152,70 @@ func copyCharts(dir string) (string, error) {
 	return dir, nil
 }
 
-// selection is what E2E asks for: nothing (all), smoke, a case, a check, or a case
-// and a check. The second result is the names of checks.
-func selection(text string) ([]Case, []string, error) {
-	var names, smoke []string
+// selected is a case and the names of the checks to run.
+type selected struct {
+	Case
+	checks []string
+}
+
+// selection is what E2E asks for: nothing (all), or words, each of them smoke, a case,
+// a check of all cases, or a case and a check.
+func selection(text string) ([]selected, error) {
+	var names []string
 	for _, kind := range result.Kinds {
 		names = append(names, kind.Name)
-		if checks[kind.Name].smoke {
-			smoke = append(smoke, kind.Name)
-		}
+	}
+	var all []selected
+	for _, c := range cases {
+		runs := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+			return len(c.Only) > 0 && !slices.Contains(c.Only, name) || c.NoImage != "" && name != "install"
+		})
+		all = append(all, selected{c, runs})
 	}
 	if text == "" {
-		return cases, names, nil
+		return all, nil
 	}
-	if text == "smoke" {
-		return slices.DeleteFunc(slices.Clone(cases), func(c Case) bool { return !c.Smoke }), smoke, nil
-	}
-	some, rest := cases, text
-	for _, c := range cases {
-		if text == c.Name() || strings.HasPrefix(text, c.Name()+"/") {
-			// The last one wins: a variant's name begins with its case's, and stands after it.
-			some, rest = []Case{c}, strings.TrimPrefix(strings.TrimPrefix(text, c.Name()), "/")
+	var some []selected
+	for _, word := range strings.Fields(text) {
+		matches := 0
+		for _, c := range all {
+			names := c.checks
+			rest, of := strings.CutPrefix(word, c.Name())
+			_, check, hasCheck := strings.Cut(rest, "/")
+			switch {
+			case word == "smoke":
+				if !c.Smoke {
+					continue
+				}
+				names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !checks[name].smoke })
+			case of && rest == "":
+			case of && hasCheck && slices.Contains(names, check):
+				names = slices.Compact([]string{"install", check})
+			case slices.Contains(names, word):
+				names = slices.Compact([]string{"install", word})
+			default:
+				continue
+			}
+			matches++
+			some = append(some, selected{c.Case, names})
+		}
+		if matches == 0 {
+			return nil, fmt.Errorf("E2E: %s is nothing that can be run: want smoke, PRESET/PATTERN, one of the checks %s, or PRESET/PATTERN/CHECK", word, strings.Join(names, ", "))
 		}
 	}
-	switch {
-	case rest == "":
-		return some, names, nil
-	case slices.Contains(names, rest):
-		return some, slices.Compact([]string{"install", rest}), nil
-	}
-	return nil, nil, fmt.Errorf("E2E=%s: want smoke, PRESET/PATTERN, one of the checks %s, or PRESET/PATTERN/CHECK", text, strings.Join(names, ", "))
+	return some, nil
 }
 
 func TestMatrix(t *testing.T) {
-	cases, names, err := selection(os.Getenv("E2E"))
+	some, err := selection(os.Getenv("E2E"))
 	require.NoError(t, err)
-	for _, c := range cases {
+	for _, c := range some {
 		t.Run(c.Name(), func(t *testing.T) {
 			t.Parallel()
-			r := newRelease(t, c)
-			if c.NoImage != "" {
-				names = []string{"install"}
-			}
-			for _, name := range names {
-				if !c.runs(name) {
-					continue
-				}
+			r := newRelease(t, c.Case)
+			for _, name := range c.checks {
 				if inapplicable := checks[name].inapplicable; inapplicable != nil {
-					if why := inapplicable(c); why != "" {
+					if why := inapplicable(c.Case); why != "" {
 						r.record(t, result.Check{Name: name, Status: result.Inapplicable, Note: why})
 						continue
 					}
