@@ -10,11 +10,12 @@ var _ = add(finding.Rule{
 	Title:    "A StatefulSet names a headless Service that exists",
 	Severity: finding.Error,
 	Doc: `The pods of a StatefulSet get the DNS names ` + "`pod-0.service.namespace.svc`" + ` only through
-the Service in ` + "`spec.serviceName`" + `, if it selects them. Kubernetes promises them for a headless one
-(` + "`clusterIP: None`" + `) only: CoreDNS answers for the pods of any other, too, kube-dns does not. Without it each member starts, but members that look for each other by name
-never form a cluster, and a replica never finds its primary. ` + "`spec.serviceName`" + ` cannot be
-changed later: the StatefulSet must be deleted and made again. With a single member nobody may
-look for it, so there it is a warning.
+the Service in ` + "`spec.serviceName`" + `, if it selects them. Kubernetes promises the names for a headless
+Service (` + "`clusterIP: None`" + `) only: CoreDNS has them for any other, too, kube-dns does not. Without
+the names each member starts, but members that look for each other by name never form a cluster,
+and a replica never finds its primary. ` + "`spec.serviceName`" + ` cannot be changed later: the StatefulSet
+must be deleted and made again. With a single member nobody may look for it, so there it is a
+warning.
 
 Seen on Kubernetes 1.34: both members were ready, and the name of the second was NXDOMAIN for the
 first; with a Service that has an address CoreDNS knew it. A change of ` + "`spec.serviceName`" + ` is

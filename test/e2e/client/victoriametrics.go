@@ -23,11 +23,11 @@ type victoriaMetricsConnection struct {
 }
 
 func (v victoriaMetrics) dial(ctx context.Context, host string) (victoriaMetricsConnection, error) {
-	// A transport of its own has connections of its own. One that is reused may have been closed
-	// by the server meanwhile, and the transport then repeats what was not sent, so none is.
+	// A transport of its own has a connection of its own. A POST is sent again only when nothing
+	// of it was sent before, because the server had closed the connection.
 	transport := &http.Transport{
-		DialContext:       (&net.Dialer{Timeout: writeTimeout}).DialContext,
-		DisableKeepAlives: true,
+		DialContext:     (&net.Dialer{Timeout: writeTimeout}).DialContext,
+		MaxConnsPerHost: 1,
 	}
 	c := victoriaMetricsConnection{client: &http.Client{Transport: transport}, base: "http://" + withPort(host, "8428")}
 	if _, err := c.call(ctx, http.MethodGet, "/health", nil); err != nil {
@@ -77,7 +77,11 @@ type series struct {
 	Timestamps []int64   `json:"timestamps"`
 }
 
-const metricName = "stateward_row"
+const (
+	metricName = "stateward_row"
+	// settling is longer than the two seconds in which the server flushes by itself.
+	settling = 5 * time.Second
+)
 
 func (victoriaMetricsConnection) prepare(context.Context, string) error { return nil }
 
@@ -99,12 +103,29 @@ func (c victoriaMetricsConnection) load(ctx context.Context, set string, rows []
 	return err
 }
 
-// read has the server make what it took in visible first. A sample is a row: a series with two
-// of them was written twice.
+// read has the server make what it took in visible first. A row that a flush of the server's own
+// has in hand is missed by that one, and seen some seconds later, so it is read until two reads
+// with some seconds between them have the same rows.
 func (c victoriaMetricsConnection) read(ctx context.Context, set string) ([]row, error) {
-	if _, err := c.call(ctx, http.MethodGet, "/internal/force_flush", nil); err != nil {
-		return nil, err
+	previous := -1
+	for {
+		if _, err := c.call(ctx, http.MethodGet, "/internal/force_flush", nil); err != nil {
+			return nil, err
+		}
+		rows, err := c.export(ctx, set)
+		if err != nil || len(rows) == previous {
+			return rows, err
+		}
+		previous = len(rows)
+		if sleep(ctx, settling); ctx.Err() != nil {
+			return nil, fmt.Errorf("wait for %d rows to settle: %w", previous, ctx.Err())
+		}
 	}
+}
+
+// export returns the rows that are visible. A sample is a row: a series with two of them was
+// written twice.
+func (c victoriaMetricsConnection) export(ctx context.Context, set string) ([]row, error) {
 	query := url.Values{"match[]": {fmt.Sprintf("%s{set=%q}", metricName, set)}, "start": {"0"}}
 	text, err := c.call(ctx, http.MethodGet, "/api/v1/export?"+query.Encode(), nil)
 	if err != nil {

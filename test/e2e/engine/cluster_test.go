@@ -49,7 +49,7 @@ func newCluster(t *testing.T) *cluster {
 	}
 	dir, err := os.MkdirTemp("", "engine-") // a socket's path is short, t.TempDir's may not be
 	require.NoError(t, err)
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	socket := filepath.Join(dir, "s")
 	startProxy(t, kubeconfig, socket)
 	c := &cluster{http: &http.Client{Timeout: time.Minute, Transport: &http.Transport{
@@ -98,7 +98,7 @@ func (c *cluster) ask(method, path, contentType, body string) (int, []byte, erro
 	if err != nil {
 		return 0, nil, err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	return response.StatusCode, text, err
 }

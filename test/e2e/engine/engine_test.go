@@ -40,7 +40,7 @@ func buildAndRun(m *testing.M) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	stateward = filepath.Join(dir, "stateward")
 	build := exec.Command("go", "build", "-o", stateward, "./cmd/stateward")
 	build.Dir = repository

@@ -137,9 +137,9 @@ func ask[T any](t *testing.T, r *release, command ...string) T {
 	return got
 }
 
-// writable waits until a write is acknowledged, and says how long that took.
-func (r *release) writable(t *testing.T) float64 {
-	return ask[struct{ Seconds float64 }](t, r, "wait", "-timeout", patience.String()).Seconds
+// writable waits until a write is acknowledged.
+func (r *release) writable(t *testing.T) {
+	ask[struct{ Seconds float64 }](t, r, "wait", "-timeout", patience.String())
 }
 
 // load writes the rows that verifyKept wants to see again.

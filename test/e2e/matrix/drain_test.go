@@ -2,7 +2,6 @@ package matrix
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -58,10 +57,10 @@ func checkDrain(t *testing.T, r *release) {
 func (r *release) watchBudgets(ctx context.Context) error {
 	for {
 		budgets, err := lab.PolicyV1().PodDisruptionBudgets(r.namespace).List(ctx, metav1.ListOptions{})
+		if ctx.Err() != nil {
+			return nil
+		}
 		if err != nil {
-			if errors.Is(err, context.Canceled) || ctx.Err() != nil {
-				return nil
-			}
 			return err
 		}
 		for _, budget := range budgets.Items {

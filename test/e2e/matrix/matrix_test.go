@@ -106,7 +106,7 @@ func TestMain(m *testing.M) {
 		if err != nil {
 			return 0, err
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }()
 		if charts, err = copyCharts(dir); err != nil {
 			return 0, err
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/gruntwork-io/terratest/modules/helm"
 	"github.com/gruntwork-io/terratest/modules/k8s"
+	"github.com/gruntwork-io/terratest/modules/logger"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -169,6 +170,7 @@ func (r *release) kubectl() *k8s.KubectlOptions {
 func (r *release) helm(files ...string) *helm.Options {
 	wait := []string{"--wait", "--timeout", patience.String()}
 	return &helm.Options{
+		Logger:         logger.Discard, // its notes; an error has its output
 		KubectlOptions: r.kubectl(),
 		ValuesFiles:    files,
 		ExtraArgs: map[string][]string{
@@ -186,8 +188,17 @@ func (r *release) prepare(t *testing.T) {
 	})
 }
 
-// remove deletes the namespace with all that is in it, volumes too.
+// remove deletes the namespace with all that is in it, volumes too. Servers do not
+// get the time to hand over what is thrown away.
 func (r *release) remove(ctx context.Context) error {
+	// Without their workloads the pods stay away.
+	if err := lab.AppsV1().StatefulSets(r.namespace).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{}); err != nil {
+		return err
+	}
+	now := int64(0)
+	if err := lab.CoreV1().Pods(r.namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &now}, metav1.ListOptions{}); err != nil {
+		return err
+	}
 	namespaces := lab.CoreV1().Namespaces()
 	if err := namespaces.Delete(ctx, r.namespace, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 		return err
@@ -229,10 +240,8 @@ func (r *release) pods(t *testing.T) []corev1.Pod {
 	return slices.DeleteFunc(list.Items, func(p corev1.Pod) bool { return len(p.OwnerReferences) == 0 || p.OwnerReferences[0].Kind == "Job" })
 }
 
-// ready waits until every pod of every pool is there, of the newest revision, and
-// ready, and says how long that took.
-func (r *release) ready(t *testing.T) float64 {
-	begun := time.Now()
+// ready waits until every pod of every pool is there, of the newest revision, and ready.
+func (r *release) ready(t *testing.T) {
 	require.NoError(t, cluster.Until(t.Context(), patience, "all members of "+r.namespace+" are ready", func(ctx context.Context) (bool, error) {
 		sets, err := lab.AppsV1().StatefulSets(r.namespace).List(ctx, metav1.ListOptions{})
 		if err != nil {
@@ -264,7 +273,6 @@ func (r *release) ready(t *testing.T) float64 {
 		}
 		return true, nil
 	}))
-	return seconds(time.Since(begun))
 }
 
 // secret is a digest of the credentials that the release made for itself, empty
