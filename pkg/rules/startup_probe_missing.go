@@ -17,6 +17,10 @@ an hour with much. Without a startupProbe the liveness probe counts from the fir
 kills the server in the middle of its recovery, which then starts from the beginning, for ever.
 This happens for the first time on the worst day: when there is much data and the node died.
 
+Seen on Kubernetes 1.34: a server that recovers for 15 seconds, with a liveness probe that gives it
+6, began its recovery four times in 45 seconds and ended none; "Container db failed liveness probe,
+will be restarted".
+
 See [When should you use a startup probe](https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/#startup-probe).`,
 	Hint: "add a startupProbe with the liveness probe's question and a failureThreshold that covers the longest recovery",
 }, func(p *rule.Pass) {

@@ -22,12 +22,16 @@ var _ = add(finding.Rule{
 	Doc: `A template that calls randAlphaNum, genCA, uuidv4 or now renders something else each time. A
 random password is replaced by the next upgrade while the data still has the old one, and clients
 and replicas are locked out; a random value in a pod template restarts every pod. GitOps tools
-render at every synchronisation, so they rotate it every few minutes, and a rollback cannot bring
-the old value back. ` + "`lookup`" + ` hides this from ` + "`helm upgrade`" + ` only: it finds nothing when a
-chart is rendered without a cluster.
+render at every synchronisation, so they rotate it every few minutes, and going back in Git does
+not bring the old value back; ` + "`helm rollback`" + ` does, as it applies what it has stored.
+` + "`lookup`" + ` hides this from ` + "`helm upgrade`" + ` only: it finds nothing when a chart is rendered without a
+cluster.
 
 What only ` + "`helm test`" + ` or the first install runs, and hook Jobs, which are made anew each time, are
 not reported.
+
+Seen on Kubernetes 1.34 with Helm 3.18: after ` + "`helm upgrade`" + ` with the same chart and values PostgreSQL
+answers the password of its Secret with "password authentication failed", and still takes the old.
 
 See [Helm best practices](https://helm.sh/docs/chart_template_guide/function_list/#randalphanum-randalpha-randnumeric-and-randascii).`,
 	Hint: "make the value in the cluster (a hook Job, an operator), or take it from an existing Secret",

@@ -4,7 +4,8 @@
 // testdata/<rule>/bad or good: objects.yaml, or a Helm chart.
 //
 // go test ./claims takes one slot of the cluster that package cluster connects to.
-// Helm is $HELM, else `helm` of the PATH. KEEP=1 keeps the namespaces.
+// Helm is $HELM, else the PATH's, else the one of `make helm`. KEEP=1 keeps the
+// namespaces.
 package claims_test
 
 import (
@@ -73,8 +74,8 @@ func setUp(m *testing.M) (code int, err error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("build stateward: %w\n%s", err, out)
 	}
-	if helm = os.Getenv("HELM"); helm == "" {
-		helm = "helm"
+	if helm, err = findHelm(); err != nil {
+		return 1, err
 	}
 	if lab, err = cluster.Connect(ctx); err != nil {
 		return 1, err
@@ -84,6 +85,25 @@ func setUp(m *testing.M) (code int, err error) {
 	}
 	defer func() { err = errors.Join(err, lab.Release(ctx, slot)) }()
 	return m.Run(), nil
+}
+
+// findHelm gives $HELM, the PATH's, or the one that `make helm` has built.
+func findHelm() (string, error) {
+	if path := os.Getenv("HELM"); path != "" {
+		return path, nil
+	}
+	if path, err := exec.LookPath("helm"); err == nil {
+		return path, nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	built, err := filepath.Glob(filepath.Join(cache, "stateward", "helm-v3.*"))
+	if err != nil || len(built) == 0 {
+		return "", errors.New("no helm: set HELM, or run `make helm`")
+	}
+	return built[0], nil
 }
 
 // claim tries one rule: on the examples themselves, then on the cluster.

@@ -85,7 +85,7 @@ func checksum(rows []row) string {
 	})
 	sum := sha256.New()
 	for _, r := range sorted {
-		fmt.Fprintf(sum, "%d %s\n", r.id, r.payload)
+		sum.Write(fmt.Appendf(nil, "%d %s\n", r.id, r.payload))
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }

@@ -92,10 +92,10 @@ func (fakeConnection) close() {}
 
 var errBroken = errors.New("broken")
 
-// written runs a writer against f for a while, in time that does not pass.
-func written(t *testing.T, f *fake, connections int, pause, while time.Duration) (report writerReport) {
+// written runs a writer with pauses of 10 ms against f for a while, in time that does not pass.
+func written(t *testing.T, f *fake, connections int, while time.Duration) (report writerReport) {
 	synctest.Test(t, func(t *testing.T) {
-		w := startWriter(fakeSystem{f}, "orders", connections, pause)
+		w := startWriter(fakeSystem{f}, "orders", connections, 10*time.Millisecond)
 		time.Sleep(while)
 		got, err := w.stop(t.Context())
 		require.NoError(t, err)
@@ -105,7 +105,7 @@ func written(t *testing.T, f *fake, connections int, pause, while time.Duration)
 }
 
 func TestWriter(t *testing.T) {
-	report := written(t, &fake{}, 4, 10*time.Millisecond, 995*time.Millisecond)
+	report := written(t, &fake{}, 4, 995*time.Millisecond)
 	require.Equal(t, 400, report.Acknowledged)
 	require.Equal(t, 0.995, report.Seconds)
 	require.Zero(t, report.Errors+report.Unknown+report.Lost+report.Duplicated+report.Altered+report.Foreign)
@@ -121,7 +121,7 @@ func TestWriterSeesLostAndDuplicated(t *testing.T) {
 		}
 		return outcome{stored: 1}
 	}}
-	report := written(t, f, 1, 10*time.Millisecond, 995*time.Millisecond)
+	report := written(t, f, 1, 995*time.Millisecond)
 	require.Equal(t, 100, report.Acknowledged)
 	require.Equal(t, 1, report.Lost)
 	require.Equal(t, []int64{10}, report.LostIDs)
@@ -140,7 +140,7 @@ func TestWriterCountsFailedAsUnknown(t *testing.T) {
 		}
 		return outcome{stored: 1}
 	}}
-	report := written(t, f, 1, 10*time.Millisecond, 995*time.Millisecond)
+	report := written(t, f, 1, 995*time.Millisecond)
 	require.Equal(t, 2, report.Unknown)
 	require.Equal(t, 1, report.UnknownStored)
 	require.Equal(t, 2, report.Errors)
@@ -156,7 +156,7 @@ func TestWriterTimesOut(t *testing.T) {
 		}
 		return outcome{stored: 1}
 	}}
-	report := written(t, f, 1, 10*time.Millisecond, 10*time.Second)
+	report := written(t, f, 1, 10*time.Second)
 	require.Equal(t, 1, report.Unknown)
 	require.Equal(t, 5.11, report.LongestGapSeconds, "the pause before, the timeout, and the time before the next connection")
 	require.Len(t, report.Gaps, 1)
@@ -172,7 +172,7 @@ func TestWriterConnectsAgain(t *testing.T) {
 		}
 		return nil
 	}}
-	report := written(t, f, 1, 10*time.Millisecond, 3*time.Second)
+	report := written(t, f, 1, 3*time.Second)
 	require.Zero(t, report.Unknown)
 	require.Equal(t, 20, report.Errors)
 	require.Equal(t, map[string]int{"connect: broken": 20}, report.ErrorMessages)
@@ -182,7 +182,7 @@ func TestWriterConnectsAgain(t *testing.T) {
 // The stop waits for the write under way, and counts it.
 func TestWriterStopWaits(t *testing.T) {
 	f := &fake{write: func(int64) outcome { return outcome{stored: 1, after: 3 * time.Second} }}
-	report := written(t, f, 2, 10*time.Millisecond, time.Second)
+	report := written(t, f, 2, time.Second)
 	require.Equal(t, 2, report.Acknowledged)
 	require.Zero(t, report.Lost)
 }
