@@ -50,6 +50,10 @@ type member struct {
 // deployClients starts the pod of the client and, without its label, of a stranger.
 // They are on the control plane, where no fault of a worker reaches them.
 func (r *release) deployClients(t *testing.T) {
+	credentials := "/credentials"
+	if r.secret(t) == "" { // VictoriaMetrics knows no users
+		credentials = ""
+	}
 	var objects []string
 	for _, pod := range []string{"client", "stranger"} {
 		labels := map[string]string{"e2e": pod}
@@ -59,7 +63,7 @@ func (r *release) deployClients(t *testing.T) {
 		env := []map[string]string{}
 		for _, pair := range [][2]string{
 			{"SYSTEM", r.system()}, {"HOST", r.host()}, {"READ_HOST", r.readHost()},
-			{"HEADLESS", r.service("headless")}, {"CREDENTIALS", "/credentials"},
+			{"HEADLESS", r.service("headless")}, {"CREDENTIALS", credentials},
 			{"USERNAME", r.auth("username")}, {"DATABASE", r.auth("database")},
 		} {
 			env = append(env, map[string]string{"name": pair[0], "value": pair[1]})
@@ -80,7 +84,6 @@ func (r *release) deployClients(t *testing.T) {
 					"securityContext": map[string]any{"allowPrivilegeEscalation": false, "capabilities": map[string][]string{"drop": {"ALL"}}},
 					"volumeMounts":    []map[string]any{{"name": "credentials", "mountPath": "/credentials", "readOnly": true}},
 				}},
-				// VictoriaMetrics has no credentials.
 				"volumes": []map[string]any{{"name": "credentials", "secret": map[string]any{"secretName": r.fullname() + "-credentials", "optional": true}}},
 			},
 		})
