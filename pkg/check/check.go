@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/stateward/stateward/pkg/apiserver"
@@ -188,20 +187,10 @@ func (r *run) objects(in *Input, objects, again []*manifest.Object) {
 			in.Unchecked++
 		}
 		r.add(found)
-		r.add(unsaid(apiserver.Validate(o, namespace), found))
+		r.add(unsaid(o, apiserver.Validate(o, namespace), found))
 	}
 	g := graph.New(objects, namespace)
 	for _, each := range r.rules {
 		r.add(each.Run(g, again))
 	}
-}
-
-// unsaid gives those findings whose field no earlier finding is about: the API
-// server's decoder and the schema both object to a wrong type.
-func unsaid(findings, earlier []finding.Finding) []finding.Finding {
-	return slices.DeleteFunc(findings, func(f finding.Finding) bool {
-		return slices.ContainsFunc(earlier, func(e finding.Finding) bool {
-			return e.Object != nil && f.Object != nil && e.Object.Field == f.Object.Field
-		})
-	})
 }

@@ -102,19 +102,6 @@ stringData:
 	require.Contains(t, string(result.Files["c (rendered)"]), "password: (hidden)", "a report shows no password")
 }
 
-// One mistake is one finding, though the schema and the API server both see it.
-func TestOneFindingPerMistake(t *testing.T) {
-	unpack(t, `
--- m.yaml --
-apiVersion: v1
-kind: Service
-metadata: {name: a}
-spec: {ports: [{port: many}]}
-`)
-	require.Equal(t, []string{`m.yaml:4:23: error: spec.ports[0].port is "many" (a string), expected an integer [object-schema]`},
-		run(t, check.Options{Inputs: []string{"m.yaml"}}))
-}
-
 // A removed API is reported, and not counted as a kind nobody knows.
 func TestRemovedKindIsNotUnchecked(t *testing.T) {
 	result, err := check.Run(context.Background(), check.Options{Inputs: []string{"-"},

@@ -34,6 +34,22 @@ func (o *Object) Has(field string) bool {
 	return found
 }
 
+// Missing says whether a field is not there for the API server, which takes null
+// for not written.
+func (o *Object) Missing(field string) bool {
+	_, value, found := o.find(field)
+	return !found || null(value)
+}
+
+// Text gives what a field holds; nothing for one that is missing, and for lists
+// and mappings.
+func (o *Object) Text(field string) string {
+	if _, value, found := o.find(field); found {
+		return scalar(value)
+	}
+	return ""
+}
+
 // find gives the node of a field and its key, or those of the nearest ancestor.
 func (o *Object) find(field string) (key, value *yaml.Node, found bool) {
 	value = o.Node
@@ -173,8 +189,10 @@ func child(node *yaml.Node, name string) *yaml.Node {
 
 // scalar gives the text of a scalar, empty for everything else.
 func scalar(n *yaml.Node) string {
-	if n == nil || n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+	if n == nil || n.Kind != yaml.ScalarNode || null(n) {
 		return ""
 	}
 	return n.Value
 }
+
+func null(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }

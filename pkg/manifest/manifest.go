@@ -61,10 +61,11 @@ func (o *Object) Finding(r finding.Rule, field, format string, args ...any) find
 
 // named says what a finding calls the object; nil when there is nothing to call it.
 func (o *Object) named(field string) *finding.Object {
-	if o.Kind == "" {
+	name := cmp.Or(o.Name, o.GenerateName)
+	if o.Kind == "" && name == "" {
 		return nil
 	}
-	return &finding.Object{Kind: o.Kind, Namespace: o.Namespace, Name: cmp.Or(o.Name, o.GenerateName), Field: field}
+	return &finding.Object{Kind: o.Kind, Namespace: o.Namespace, Name: name, Field: field}
 }
 
 func (o *Object) locations(field string) []finding.Location {
@@ -108,7 +109,7 @@ func (o *Object) items() ([]json.RawMessage, []*yaml.Node, bool) {
 	if nodes == nil {
 		return nil, nil, o.Kind == "List"
 	}
-	if nodes.Tag == "!!null" {
+	if null(nodes) {
 		return nil, nil, true
 	}
 	var list struct{ Items []json.RawMessage }

@@ -114,6 +114,32 @@ func TestHasSaysWhetherAFieldIsWritten(t *testing.T) {
 	}
 }
 
+func TestMissingTakesNullForAbsent(t *testing.T) {
+	objects, _ := Parse("out.yaml", []byte(statefulSet))
+	for field, want := range map[string]bool{
+		"spec.template.spec.containers[0]":                  false,
+		"spec.template.spec.containers[0].resources":        true,
+		"spec.template.spec.containers[1].resources":        true, // written, without a value
+		"spec.template.spec.containers[1].resources.limits": true,
+		"spec.extra.spec.containers[1].image":               false,
+	} {
+		require.Equal(t, want, objects[0].Missing(field), field)
+	}
+}
+
+func TestTextOfAField(t *testing.T) {
+	objects, _ := Parse("out.yaml", []byte(statefulSet))
+	for field, want := range map[string]string{
+		"spec.serviceName":                           "it's",
+		"spec.template.spec.containers[1].image":     "postgres:18",
+		"spec.template.spec.containers[1].resources": "",
+		"spec.template.spec.containers[2].name":      "",
+		"spec.template":                              "",
+	} {
+		require.Equal(t, want, objects[0].Text(field), field)
+	}
+}
+
 func TestParseReadsWhatIdentifiesAnObject(t *testing.T) {
 	objects, findings := Parse("out.yaml", []byte("# nothing\n---\n\n"+statefulSet+`---
 apiVersion: v1
@@ -202,11 +228,11 @@ func TestParseReportsWhatIsNoObject(t *testing.T) {
 		{"no apiVersion", "kind: ConfigMap\nmetadata: {name: a}\n",
 			[]string{"m:1:1: the object has no apiVersion [manifest-invalid]"}},
 		{"a null kind", "---\napiVersion: v1\nkind:\nmetadata: {name: a}\n",
-			[]string{"m:2:1: the object has no kind [manifest-invalid]"}},
+			[]string{"m:3:1: the object has no kind [manifest-invalid]"}},
 		{"no name", head + "metadata: {labels: {}}\n",
-			[]string{"m:1:1: the object has no metadata.name [manifest-invalid]"}},
+			[]string{"m:3:1: the object has no metadata.name [manifest-invalid]"}},
 		{"metadata is a list", head + "metadata: [name]\n",
-			[]string{"m:1:1: the object has no metadata.name [manifest-invalid]"}},
+			[]string{"m:3:1: metadata is a list, not a mapping [manifest-invalid]"}},
 		{"an item that is no object", "apiVersion: v1\nkind: List\nitems:\n- a\n",
 			[]string{"m:4:1: items[0] of List is a scalar, not an object [manifest-invalid]"}},
 		{"a kind of its own that ends like a list", "apiVersion: x.io/v1\nkind: AllowList\nitems: {}\n",
@@ -234,6 +260,32 @@ func TestParseReportsWhatIsNoObject(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, findings := Parse("m", []byte(tt.text))
 			require.Equal(t, tt.want, said(findings))
+		})
+	}
+}
+
+// Whoever reads the report as JSON gets the field by itself, under the name that
+// the document has.
+func TestInvalidManifestNamesItsField(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		want       *finding.Object
+	}{
+		{"no apiVersion", "kind: A\nmetadata: {name: a, namespace: n}\n", &finding.Object{Kind: "A", Namespace: "n", Name: "a", Field: "apiVersion"}},
+		{"no kind", "apiVersion: v1\nmetadata: {name: a}\n", &finding.Object{Name: "a", Field: "kind"}},
+		{"no name", "apiVersion: v1\nkind: A\n", &finding.Object{Kind: "A", Field: "metadata.name"}},
+		{"null metadata", "apiVersion: v1\nkind: A\nmetadata:\n", &finding.Object{Kind: "A", Field: "metadata.name"}},
+		{"metadata that is text", "apiVersion: v1\nkind: A\nmetadata: a\n", &finding.Object{Kind: "A", Field: "metadata"}},
+		{"an item without name", "apiVersion: v1\nkind: AList\nitems: [{}]\n", &finding.Object{Kind: "A", Field: "metadata.name"}},
+		{"an item that is no object", "apiVersion: v1\nkind: AList\nitems: [{metadata: {name: a}}, 1]\n", &finding.Object{Kind: "AList", Field: "items[1]"}},
+		{"a document with nothing to call it", "replicas: 3\n", nil},
+		{"no mapping", "- a\n", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, findings := Parse("m", []byte(tt.text))
+			require.Len(t, findings, 1)
+			require.Equal(t, "manifest-invalid", findings[0].Rule)
+			require.Equal(t, tt.want, findings[0].Object)
 		})
 	}
 }

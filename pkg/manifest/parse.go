@@ -3,6 +3,7 @@ package manifest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strconv"
@@ -93,7 +94,7 @@ func (p *parser) document(d document) {
 		p.notYAML(d, err)
 		return
 	}
-	if root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
+	if null(root) {
 		return
 	}
 	if root.Kind != yaml.MappingNode {
@@ -116,35 +117,45 @@ func (p *parser) object(template string, o *Object, data []byte) {
 	if len(o.Node.Content) > 0 {
 		o.Line = o.Node.Content[0].Line
 	}
-	missing := ""
-	switch {
-	case o.APIVersion == "":
-		missing = "apiVersion"
-	case o.Kind == "":
-		missing = "kind"
-	}
-	if items, nodes, isList := o.items(); isList && missing == "" {
+	if items, nodes, isList := o.items(); isList && o.APIVersion != "" {
 		for i, node := range nodes {
 			node = resolve(node)
 			if node.Kind != yaml.MappingNode {
 				p.invalid(template, p.text.whole(node.Line), "items[%d] of %s is a %s, not an object", i, o.Kind, kindWord(node))
+				p.findings[len(p.findings)-1].Object = o.named(fmt.Sprintf("items[%d]", i))
 				continue
 			}
 			p.object(template, newObject(node, o), items[i])
 		}
 		return
 	}
-	if missing == "" && o.Name == "" && o.GenerateName == "" {
-		missing = "metadata.name"
-	}
-	if missing != "" {
-		f := o.Finding(InvalidManifest, "", "the object has no %s", missing)
+	if field, problem := o.incomplete(); problem != "" {
+		f := o.Finding(InvalidManifest, field, "%s", problem)
 		f.Hint = "every object has apiVersion, kind and metadata.name; a values file is given with -f"
 		p.findings = append(p.findings, f)
 		return
 	}
 	p.objects = append(p.objects, o)
 	p.duplicateObject(o)
+}
+
+// incomplete says which field keeps a mapping from being an object, and why;
+// nothing when none does.
+func (o *Object) incomplete() (field, problem string) {
+	metadata := child(o.Node, "metadata")
+	switch {
+	case o.APIVersion == "":
+		field = "apiVersion"
+	case o.Kind == "":
+		field = "kind"
+	case o.Name != "" || o.GenerateName != "":
+		return "", ""
+	case metadata != nil && metadata.Kind != yaml.MappingNode && !null(metadata):
+		return "metadata", fmt.Sprintf("metadata is a %s, not a mapping", kindWord(metadata))
+	default:
+		field = "metadata.name"
+	}
+	return field, "the object has no " + field
 }
 
 // identity is what makes two objects the same for the API server.

@@ -21,6 +21,10 @@ server no time: it gets SIGTERM and, two seconds later, SIGKILL, at every restar
 upgrade. A database then recovers from its log at each start, and a server that hands over or
 flushes on SIGTERM never does.
 
+Seen on Kubernetes 1.34: with a hook of 20 s and a grace period of 10 s, a server that needs 4 s to
+stop ends with exit code 137 two seconds after the period, its mark of SIGTERM on the volume and
+that of a clean stop missing; the event is "PreStopHook failed".
+
 See [Hook handler execution](https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/#hook-handler-execution).`,
 	Hint: "sleep less, or raise terminationGracePeriodSeconds by the time the server needs to stop",
 }, func(p *rule.Pass) {

@@ -80,11 +80,40 @@ func setUp(m *testing.M) (code int, err error) {
 	if lab, err = cluster.Connect(ctx); err != nil {
 		return 1, err
 	}
+	if err := sweep(ctx); err != nil {
+		return 1, err
+	}
 	if slot, err = lab.Take(ctx, 3); err != nil {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, lab.Release(ctx, slot)) }()
 	return m.Run(), nil
+}
+
+// prefix is what the names of the namespaces begin with.
+const prefix = "claims-"
+
+// sweep removes what earlier runs have kept: it would be in the way of drains.
+func sweep(ctx context.Context) error {
+	return cluster.Until(ctx, 3*time.Minute, "the namespaces of earlier runs are gone", func(ctx context.Context) (bool, error) {
+		all, err := lab.CoreV1().Namespaces().List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return false, err
+		}
+		gone := true
+		for _, namespace := range all.Items {
+			if !strings.HasPrefix(namespace.Name, prefix) {
+				continue
+			}
+			gone = false
+			if namespace.DeletionTimestamp == nil {
+				if err := lab.CoreV1().Namespaces().Delete(ctx, namespace.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+					return false, err
+				}
+			}
+		}
+		return gone, nil
+	})
 }
 
 // findHelm gives $HELM, the PATH's, or the one that `make helm` has built.
@@ -179,36 +208,31 @@ type example struct {
 }
 
 func newExample(t *testing.T, rule, kind string) *example {
-	e := &example{T: t, ctx: context.Background(), dir: filepath.Join("testdata", rule, kind), namespace: "claims-" + rule + "-" + kind}
-	e.remove()
-	e.until(2*time.Minute, "the namespace of an earlier run is gone", func() (bool, error) {
-		_, err := lab.CoreV1().Namespaces().Get(e.ctx, e.namespace, metav1.GetOptions{})
-		return apierrors.IsNotFound(err), nil
-	})
-	_, err := lab.CoreV1().Namespaces().Create(e.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+	e := &example{T: t, ctx: context.Background(), dir: filepath.Join("testdata", rule, kind), namespace: prefix + rule + "-" + kind}
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 		Name:   e.namespace,
 		Labels: map[string]string{"pod-security.kubernetes.io/enforce": "restricted"},
-	}}, metav1.CreateOptions{})
-	e.must(err)
+	}}
+	e.until(2*time.Minute, "the namespace is there, and none of this name is still going", func() (bool, error) {
+		_, err := lab.CoreV1().Namespaces().Create(e.ctx, namespace, metav1.CreateOptions{})
+		return err == nil, err
+	})
 	t.Cleanup(func() {
-		switch {
-		case t.Failed():
+		if t.Failed() {
 			e.show()
-		case os.Getenv("KEEP") == "":
-			e.remove()
 		}
+		if !t.Failed() && os.Getenv("KEEP") == "" {
+			e.must(lab.CoreV1().Namespaces().Delete(e.ctx, e.namespace, metav1.DeleteOptions{}))
+			return
+		}
+		// What is kept must not hold up the drains of other tests.
+		e.must(lab.PolicyV1().PodDisruptionBudgets(e.namespace).DeleteCollection(e.ctx, metav1.DeleteOptions{}, metav1.ListOptions{}))
 	})
 	e.until(time.Minute, "the namespace has its ServiceAccount", func() (bool, error) {
 		_, err := lab.CoreV1().ServiceAccounts(e.namespace).Get(e.ctx, "default", metav1.GetOptions{})
 		return err == nil, err
 	})
 	return e
-}
-
-func (e *example) remove() {
-	if err := lab.CoreV1().Namespaces().Delete(e.ctx, e.namespace, metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
-		e.must(err)
-	}
 }
 
 // show logs what a person would look at first.
