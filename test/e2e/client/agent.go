@@ -40,7 +40,6 @@ type agent struct {
 func serve(ctx context.Context) error {
 	s, err := newSystem(os.Getenv("SYSTEM"), config{
 		host:        os.Getenv("HOST"),
-		readHost:    os.Getenv("READ_HOST"),
 		headless:    os.Getenv("HEADLESS"),
 		username:    os.Getenv("USERNAME"),
 		database:    os.Getenv("DATABASE"),

@@ -58,7 +58,7 @@ const (
 
 // config is what the harness tells by the environment.
 type config struct {
-	host, readHost, headless, username, database, credentials string
+	host, headless, username, database, credentials string
 }
 
 // newSystem finds the implementation by the name of the chart's preset.

@@ -62,7 +62,7 @@ func (r *release) deployClients(t *testing.T) {
 		}
 		env := []map[string]string{}
 		for _, pair := range [][2]string{
-			{"SYSTEM", r.system()}, {"HOST", r.host()}, {"READ_HOST", r.readHost()},
+			{"SYSTEM", r.system()}, {"HOST", r.host()},
 			{"HEADLESS", r.service("headless")}, {"CREDENTIALS", credentials},
 			{"USERNAME", r.auth("username")}, {"DATABASE", r.auth("database")},
 		} {
