@@ -67,7 +67,7 @@ func setUp(m *testing.M) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	stateward = filepath.Join(dir, "stateward")
 	build := exec.Command("go", "build", "-o", stateward, "./cmd/stateward")
 	build.Dir = repository
@@ -247,7 +247,7 @@ func (e *example) show() {
 		return
 	}
 	for _, pod := range pods.Items {
-		e.Logf("log of %s:\n%s", pod.Name, e.log(pod.Name, false))
+		e.Logf("log of %s:\n%s", pod.Name, e.log(pod.Name))
 	}
 }
 
@@ -424,23 +424,23 @@ func (e *example) mustExec(pod string, command ...string) string {
 	return out
 }
 
-// log gives the log of a pod's first container, or of the one that ran before it.
-func (e *example) log(pod string, previous bool) string {
+// log gives the log of a pod's first container.
+func (e *example) log(pod string) string {
 	lines := int64(20)
-	text, err := lab.CoreV1().Pods(e.namespace).GetLogs(pod, &corev1.PodLogOptions{Previous: previous, TailLines: &lines}).DoRaw(e.ctx)
+	text, err := lab.CoreV1().Pods(e.namespace).GetLogs(pod, &corev1.PodLogOptions{TailLines: &lines}).DoRaw(e.ctx)
 	if err != nil {
 		return err.Error()
 	}
 	return string(text)
 }
 
-// event waits for an event of an object with a reason, and gives what it says.
-func (e *example) event(kind, name, reason string) string {
+// event waits for an event of a pod with a reason, and gives what it says.
+func (e *example) event(pod, reason string) string {
 	e.Helper()
 	var said string
-	e.until(time.Minute, fmt.Sprintf("an event %s of %s %s", reason, kind, name), func() (bool, error) {
+	e.until(time.Minute, fmt.Sprintf("an event %s of %s", reason, pod), func() (bool, error) {
 		events, err := lab.CoreV1().Events(e.namespace).List(e.ctx, metav1.ListOptions{
-			FieldSelector: fmt.Sprintf("involvedObject.kind=%s,involvedObject.name=%s,reason=%s", kind, name, reason)})
+			FieldSelector: fmt.Sprintf("involvedObject.kind=Pod,involvedObject.name=%s,reason=%s", pod, reason)})
 		if err != nil || len(events.Items) == 0 {
 			return false, err
 		}

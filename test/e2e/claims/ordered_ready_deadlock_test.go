@@ -19,9 +19,9 @@ func TestOrderedReadyDeadlock(t *testing.T) {
 		e.apply("objects.yaml")
 		e.running("etcd-0")
 		e.until(time.Minute, "etcd-0 looks for its peers in vain", func() (bool, error) {
-			return noSuchHost.MatchString(e.log("etcd-0", false)), nil
+			return noSuchHost.MatchString(e.log("etcd-0")), nil
 		})
-		e.Logf("etcd-0: %s; %s", noSuchHost.FindString(e.log("etcd-0", false)), e.event("Pod", "etcd-0", "Unhealthy"))
+		e.Logf("etcd-0: %s; %s", noSuchHost.FindString(e.log("etcd-0")), e.event("etcd-0", "Unhealthy"))
 		e.stays(20*time.Second, "there is no second member", func() bool {
 			_, err := lab.CoreV1().Pods(e.namespace).Get(e.ctx, "etcd-1", metav1.GetOptions{})
 			return apierrors.IsNotFound(err) && !isReady(e.pod("etcd-0"))

@@ -21,7 +21,7 @@ func TestPrestopExceedsGrace(t *testing.T) {
 		if !strings.Contains(log, "before: sigterm") || strings.Contains(log, "before: clean") {
 			e.Errorf("the server that comes after it finds:\n%s", log)
 		}
-		e.Logf("event: %s", e.event("Pod", "db-0", "FailedPreStopHook"))
+		e.Logf("event: %s", e.event("db-0", "FailedPreStopHook"))
 	}, func(e *example) {
 		ended, log := e.restarted("db-0")
 		if ended.ExitCode != 0 {
@@ -67,7 +67,7 @@ func (e *example) restarted(name string) (*corev1.ContainerStateTerminated, stri
 	}
 	e.Logf("%s: exit code %d (%s), %+.0f s from the end of its grace period", name, ended.ExitCode, ended.Reason, ended.FinishedAt.Sub(due).Seconds())
 	e.replaced(pod)
-	log := e.log(name, false)
+	log := e.log(name)
 	e.Logf("the next one finds: %q", log)
 	return ended, log
 }

@@ -17,9 +17,9 @@ func TestPublishNotReadyMissing(t *testing.T) {
 		e.running(etcds...)
 		for _, name := range etcds {
 			e.until(time.Minute, name+" looks for its peers in vain", func() (bool, error) {
-				return noSuchHost.MatchString(e.log(name, false)), nil
+				return noSuchHost.MatchString(e.log(name)), nil
 			})
-			e.Logf("%s: %s", name, noSuchHost.FindString(e.log(name, false)))
+			e.Logf("%s: %s", name, noSuchHost.FindString(e.log(name)))
 		}
 		// The Service knows all of them, and keeps them out of the DNS as not ready.
 		e.until(time.Minute, "the Service has three pods, none of them ready", func() (bool, error) {

@@ -64,7 +64,7 @@ func TestRoleByOrdinal(t *testing.T) {
 		e.loseVolume("db-0")
 		e.running("db-0")
 		e.until(time.Minute, "db-0 waits for a primary", func() (bool, error) {
-			return strings.Contains(e.log("db-0", false), "waiting for a primary, 2 others answer"), nil
+			return strings.Contains(e.log("db-0"), "waiting for a primary, 2 others answer"), nil
 		})
 		e.failover("db-1", "db-2")
 		e.ready("db-0")

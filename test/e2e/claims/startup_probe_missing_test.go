@@ -17,11 +17,11 @@ func TestStartupProbeMissing(t *testing.T) {
 		})
 		e.running("db-0")
 		log := e.mustExec("db-0", "cat", "/data/log")
-		e.Logf("%s; %d starts", e.event("Pod", "db-0", "Killing"), strings.Count(log, "recovery begins"))
+		e.Logf("%s; %d starts", e.event("db-0", "Killing"), strings.Count(log, "recovery begins"))
 		if strings.Count(log, "recovery begins") != 4 || strings.Contains(log, "recovery is done") {
 			e.Errorf("log:\n%s", log)
 		}
-		e.contains(e.event("Pod", "db-0", "Killing"), "failed liveness probe, will be restarted")
+		e.contains(e.event("db-0", "Killing"), "failed liveness probe, will be restarted")
 	}, func(e *example) {
 		e.apply("objects.yaml")
 		e.ready("db-0")

@@ -55,23 +55,20 @@ func checkDrain(t *testing.T, r *release) {
 
 // watchBudgets looks until ctx ends whether fewer members are healthy than a budget wants.
 func (r *release) watchBudgets(ctx context.Context) error {
-	for {
+	for ctx.Err() == nil {
 		budgets, err := lab.PolicyV1().PodDisruptionBudgets(r.namespace).List(ctx, metav1.ListOptions{})
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			return err
 		}
-		for _, budget := range budgets.Items {
+		for _, budget := range budgets.Items { // none when ctx ended the request
 			if s := budget.Status; s.CurrentHealthy < s.DesiredHealthy {
 				return fmt.Errorf("budget %s wants %d healthy members, %d are", budget.Name, s.DesiredHealthy, s.CurrentHealthy)
 			}
 		}
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-time.After(500 * time.Millisecond):
 		}
 	}
+	return nil
 }
