@@ -1,12 +1,14 @@
 package matrix
 
 import (
+	"context"
 	"testing"
 
 	"github.com/gruntwork-io/terratest/modules/k8s"
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/stateward/stateward/test/e2e/internal/cluster"
 	"github.com/stateward/stateward/test/e2e/internal/result"
 )
 
@@ -22,14 +24,34 @@ func checkKeep(t *testing.T, r *release) {
 			k8s.RunKubectlContext(t, t.Context(), r.kubectl(), "delete", "pods", "--selector=app.kubernetes.io/instance="+name, "--wait=false")
 		}},
 		{"server killed", func() {
-			pod, err := lab.CoreV1().Pods(r.namespace).Get(t.Context(), leader, metav1.GetOptions{})
+			container, restarts, err := r.server(t.Context(), leader)
 			require.NoError(t, err)
-			require.NoError(t, lab.Kill(t.Context(), r.namespace, leader, pod.Spec.Containers[0].Name))
+			require.NoError(t, lab.Kill(t.Context(), r.namespace, leader, container))
+			require.NoError(t, cluster.Until(t.Context(), patience, "the killed server was started again", func(ctx context.Context) (bool, error) {
+				_, now, err := r.server(ctx, leader)
+				return now > restarts, err
+			}))
 		}},
 	} {
 		r.trial(t, end.name, func(*result.Trial) { end.do() })
 		r.verifyKept(t)
 	}
+}
+
+// server is the name of the container of a member's server, and how often it was
+// started again.
+func (r *release) server(ctx context.Context, pod string) (container string, restarts int32, err error) {
+	got, err := lab.CoreV1().Pods(r.namespace).Get(ctx, pod, metav1.GetOptions{})
+	if err != nil {
+		return "", 0, err
+	}
+	container = got.Spec.Containers[0].Name
+	for _, status := range got.Status.ContainerStatuses {
+		if status.Name == container {
+			restarts = status.RestartCount
+		}
+	}
+	return container, restarts, nil
 }
 
 func (r *release) deletePod(t *testing.T, pod string) {
