@@ -185,9 +185,6 @@ func (c *Cluster) heal(ctx context.Context, node, slot string) error {
 	if err := c.Reconnect(ctx, node); err != nil {
 		return err
 	}
-	if err := c.waitNode(ctx, node); err != nil {
-		return err
-	}
 	if err := c.kubectl(ctx, "label", "node", node, "--overwrite", SlotLabel+"="+slot); err != nil {
 		return err
 	}
@@ -260,8 +257,17 @@ func Until(ctx context.Context, timeout time.Duration, what string, condition fu
 	return nil
 }
 
-func (c *Cluster) waitNode(ctx context.Context, node string) error {
+// waitNode waits until a node has been heard of since a moment, and is ready. The
+// condition alone may be an old one that is about to change.
+func (c *Cluster) waitNode(ctx context.Context, node string, since time.Time) error {
 	return Until(ctx, 3*time.Minute, "node "+node+" is ready", func(ctx context.Context) (bool, error) {
+		lease, err := c.CoordinationV1().Leases(corev1.NamespaceNodeLease).Get(ctx, node, metav1.GetOptions{})
+		if err != nil {
+			return false, err
+		}
+		if lease.Spec.RenewTime == nil || lease.Spec.RenewTime.Before(&metav1.MicroTime{Time: since}) {
+			return false, fmt.Errorf("nothing was heard of it since %s", since.Format(time.TimeOnly))
+		}
 		got, err := c.CoreV1().Nodes().Get(ctx, node, metav1.GetOptions{})
 		if err != nil {
 			return false, err

@@ -25,10 +25,11 @@ func (c *Cluster) Stop(ctx context.Context, node string) (start func(context.Con
 		}
 		started = true
 		defer c.power.Unlock()
+		begun := time.Now()
 		if _, err := docker(ctx, "start", node); err != nil {
 			return err
 		}
-		return c.waitNode(ctx, node)
+		return c.waitNode(ctx, node, begun)
 	}, nil
 }
 
@@ -47,10 +48,13 @@ func (c *Cluster) Disconnect(ctx context.Context, node string) error {
 	return err
 }
 
-// Reconnect ends Disconnect.
+// Reconnect ends Disconnect, and waits until the node is ready.
 func (c *Cluster) Reconnect(ctx context.Context, node string) error {
-	_, err := docker(ctx, "exec", node, "nft", "add table inet "+table+"; delete table inet "+table)
-	return err
+	begun := time.Now()
+	if _, err := docker(ctx, "exec", node, "nft", "add table inet "+table+"; delete table inet "+table); err != nil {
+		return err
+	}
+	return c.waitNode(ctx, node, begun)
 }
 
 // Drain evicts all pods from a worker and keeps new ones away, for as long as the
