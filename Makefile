@@ -18,6 +18,7 @@ generate: ## everything that is made from something else; CI fails on a diff
 	go run ./schemas/generate/values
 	go run ./schemas/generate/kubernetes $(KUBERNETES_VERSIONS)
 	go run ./cmd/stateward rules -o markdown > docs/rules.md
+	@$(MAKE) --no-print-directory support
 
 .PHONY: build
 build: ## bin/stateward
