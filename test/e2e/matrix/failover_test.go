@@ -23,13 +23,18 @@ const (
 func checkFailover(t *testing.T, r *release) {
 	goesOn := !r.single() && !r.Manual
 	r.underWriter(t, "node of the leader killed", r.MayLose, func(*result.Trial) {
-		start, err := lab.Stop(t.Context(), r.nodeOf(t, r.leader(t)))
+		leader := r.leader(t)
+		_, restarts, err := r.server(t.Context(), leader)
+		require.NoError(t, err)
+		start, err := lab.Stop(t.Context(), r.nodeOf(t, leader))
 		require.NoError(t, err)
 		defer func() { require.NoError(t, start(context.WithoutCancel(t.Context()))) }()
 		if goesOn {
 			r.writable(t)
 			pause(t, afterwards)
 		}
+		require.NoError(t, start(t.Context()))
+		r.startedAgain(t, leader, restarts)
 	})
 	r.verifyKept(t)
 	if !r.single() {

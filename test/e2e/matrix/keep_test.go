@@ -27,10 +27,7 @@ func checkKeep(t *testing.T, r *release) {
 			container, restarts, err := r.server(t.Context(), leader)
 			require.NoError(t, err)
 			require.NoError(t, lab.Kill(t.Context(), r.namespace, leader, container))
-			require.NoError(t, cluster.Until(t.Context(), patience, "the killed server was started again", func(ctx context.Context) (bool, error) {
-				_, now, err := r.server(ctx, leader)
-				return now > restarts, err
-			}))
+			r.startedAgain(t, leader, restarts)
 		}},
 	} {
 		r.trial(t, end.name, func(*result.Trial) { end.do() })
@@ -52,6 +49,15 @@ func (r *release) server(ctx context.Context, pod string) (container string, res
 		}
 	}
 	return container, restarts, nil
+}
+
+// startedAgain waits until the server was started more often: until then all that is
+// known of it may be what it was before it was killed.
+func (r *release) startedAgain(t *testing.T, pod string, restarts int32) {
+	require.NoError(t, cluster.Until(t.Context(), patience, "the server of "+pod+" was started again", func(ctx context.Context) (bool, error) {
+		_, now, err := r.server(ctx, pod)
+		return now > restarts, err
+	}))
 }
 
 func (r *release) deletePod(t *testing.T, pod string) {
