@@ -55,7 +55,9 @@ var cases = []Case{
 
 	{Preset: "mongodb", Pattern: "single-instance", Members: 1, MemoryMiB: 256, NoImage: noMongoDB},
 
-	{Preset: "mongodb", Pattern: "primary-replica", Members: 3, MemoryMiB: 256, NoImage: noMongoDB},
+	{Preset: "mongodb", Pattern: "primary-replica", Members: 3, MemoryMiB: 256, NoImage: noMongoDB,
+		// The cluster has neither cert-manager nor the Prometheus operator.
+		Values: "{tls: {enabled: false}, metrics: {monitor: {enabled: false}, rules: {enabled: false}}}"},
 	{Preset: "postgresql", Pattern: "primary-replica", Members: 3, MemoryMiB: 384, Smoke: true,
 		Change: "server: {config: {max_connections: 150}}"},
 	{Preset: "postgresql", Pattern: "primary-replica", Variant: "asynchronous", Members: 3, MemoryMiB: 384,
