@@ -196,7 +196,12 @@ func (c *Cluster) Take(ctx context.Context, workers int) (Slot, error) {
 	if workers != 1 && workers != trioSize {
 		return Slot{}, fmt.Errorf("a slot has 1 worker or %d, not %d", trioSize, workers)
 	}
-	stop := context.AfterFunc(ctx, c.changed.Broadcast)
+	stop := context.AfterFunc(ctx, func() {
+		// With the lock, or it could come between the look at ctx and the wait.
+		c.changed.L.Lock()
+		defer c.changed.L.Unlock()
+		c.changed.Broadcast()
+	})
 	defer stop()
 	c.changed.L.Lock()
 	defer c.changed.L.Unlock()

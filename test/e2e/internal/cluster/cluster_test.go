@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 )
@@ -32,17 +33,20 @@ func TestTakeKeepsThreesWhole(t *testing.T) {
 }
 
 func TestTakeWaitsUntilItsContextEnds(t *testing.T) {
-	c := twoTrios()
-	for range 2 {
-		_, err := c.Take(t.Context(), 3)
-		require.NoError(t, err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error)
-	go func() {
-		_, err := c.Take(ctx, 1)
-		ended <- err
-	}()
-	cancel()
-	require.ErrorIs(t, <-ended, context.Canceled)
+	synctest.Test(t, func(t *testing.T) {
+		c := twoTrios()
+		for range 2 {
+			_, err := c.Take(t.Context(), 3)
+			require.NoError(t, err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() {
+			_, err := c.Take(ctx, 1)
+			ended <- err
+		}()
+		synctest.Wait() // until it waits
+		cancel()
+		require.ErrorIs(t, <-ended, context.Canceled)
+	})
 }
